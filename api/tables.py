@@ -1,0 +1,11 @@
+"""Imports every table, so that ``metadata`` is whole wherever it is needed."""
+
+import lab.kit.outbox
+import lab.library.models
+import lab.network.models
+import lab.plates.models
+import lab.results.models
+import lab.samples.models  # noqa: F401 -- imported for its tables, as are those above
+from lab.kit.db import metadata
+
+__all__ = ["metadata"]

@@ -1,0 +1,51 @@
+"""What a piece of background work is, whichever engine runs it.
+
+A feature declares its tasks in its ``jobs.py`` as ``TASKS``; ``api/worker.py`` composes them all. Work is
+named by task and key; the key is that of the row it works on, and the function is idempotent and fenced by
+that row's state: it may run twice, or after the row is done with.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from lab.kit.db import Database
+from lab.kit.files import FileStore
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a task may use. ``services`` holds whatever ``api`` composes, found by its type."""
+
+    database: Database
+    files: FileStore
+    services: Mapping[type, object] = field(default_factory=dict)
+
+    def service(self, kind: type[T]) -> T:
+        """The composed service of type ``kind``; KeyError when ``api`` composed none."""
+        found = self.services[kind]
+        if not isinstance(found, kind):
+            message = f"the service registered for {kind.__name__} is a {type(found).__name__}"
+            raise TypeError(message)
+        return found
+
+
+TaskFunction = Callable[[Context, str], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A named function of (context, key) with its limits.
+
+    A run that raises is tried again after ``retry_delays_s`` (the last delay repeats) up to ``max_attempts`` times.
+    ``every_s``: runs by itself at this interval with an empty key (sweeps).
+    """
+
+    name: str
+    run: TaskFunction
+    lease_s: float = 60.0
+    max_attempts: int = 10
+    retry_delays_s: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)
+    every_s: float | None = None

@@ -1,0 +1,113 @@
+"""Reference library: substances, systems, retention values and colours, each with its source."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from lab.kit.clock import now
+from lab.kit.db import UTCDateTime, enum_type
+from lab.kit.ids import new_id
+
+
+class ValueKind(StrEnum):
+    """How a retention value was printed or obtained."""
+
+    HRF = "hRf"
+    HRFC = "hRfc"  # corrected by standards
+    OWN = "own"  # a run of this laboratory's own standard
+
+
+class ValueConfidence(StrEnum):
+    """How far a literature value can be trusted (reference README)."""
+
+    READ_DIRECTLY = "read-directly"
+    SECOND_HAND = "second-hand"
+    OCR_DOUBTFUL = "ocr-doubtful"
+
+
+class Substance(SQLModel, table=True):
+    """A substance of the vocabulary."""
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(max_length=200, unique=True)
+    substance_class: str = Field(max_length=80, index=True)
+    inchikey: str | None = Field(default=None, max_length=27)
+    cas: str | None = Field(default=None, max_length=20)
+    source: str
+    active: bool = True
+
+
+class SubstanceSynonym(SQLModel, table=True):
+    """Another name of a substance; ``key`` is its folded form for search."""
+
+    __tablename__ = "substance_synonym"
+    __table_args__ = (sa.UniqueConstraint("substance_id", "key"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    substance_id: UUID = Field(foreign_key="substance.id", index=True)
+    text: str = Field(max_length=300)
+    key: str = Field(max_length=300, index=True)
+    language: str | None = Field(default=None, max_length=2)
+
+
+class TlcSystem(SQLModel, table=True):
+    """A chromatographic system: mobile phase, layer, and its correction standards where they are known."""
+
+    __tablename__ = "tlc_system"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    code: str = Field(max_length=60, unique=True)
+    layer: str
+    mobile_phase: str
+    saturation: str
+    correction_standards: list[dict[str, object]] = Field(
+        default_factory=list, sa_type=sa.JSON
+    )  # [{"substance", "hrfc"}]
+    error_window: str
+    source: str
+    source_url: str
+    note: str
+
+
+class RetentionValue(SQLModel, table=True):
+    """One value of one substance in one system, with its source.
+
+    Literature rows have no ``site_id``; runs of a laboratory's own standard carry it and the plate's lane.
+    """
+
+    __tablename__ = "retention_value"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    substance_id: UUID = Field(foreign_key="substance.id", index=True)
+    system_id: UUID = Field(foreign_key="tlc_system.id", index=True)
+    kind: ValueKind = Field(sa_type=enum_type(ValueKind))
+    value_hrf: float
+    sd_hrf: float | None = None  # as printed
+    confidence: ValueConfidence | None = Field(default=None, sa_type=enum_type(ValueConfidence))
+    layer: str
+    source: str
+    source_url: str
+    as_read: str
+    note: str
+    site_id: UUID | None = Field(default=None, foreign_key="site.id")
+    plate_id: UUID | None = None  # own runs: the plate it was measured on
+    reading_u_hrf: float | None = None
+    recorded_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class ReagentColour(SQLModel, table=True):
+    """A colour reaction of a substance, on the plate or as a spot test."""
+
+    __tablename__ = "reagent_colour"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    substance_id: UUID = Field(foreign_key="substance.id", index=True)
+    reagent: str = Field(max_length=120, index=True)
+    colour_text: str
+    where: str = Field(max_length=40)
+    source: str
+    source_url: str
+    note: str

@@ -1,0 +1,102 @@
+"""Plates: what was applied to which lane, the pictures taken, and every reading of them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from lab.kit.clock import now
+from lab.kit.db import UTCDateTime, enum_type
+from lab.kit.ids import new_id
+
+
+class LaneKind(StrEnum):
+    """What a lane carries."""
+
+    SAMPLE = "sample"
+    STANDARD = "standard"
+    INTERNAL_STANDARD = "internal_standard"
+    BLANK = "blank"
+
+
+class PictureLight(StrEnum):
+    """Under which light a picture was taken."""
+
+    UV254 = "uv254"
+    UV366 = "uv366"
+    VISIBLE = "visible"
+
+
+class PictureState(StrEnum):
+    """How far the reading of a picture is."""
+
+    WAITING = "waiting"
+    READ = "read"
+    FAILED = "failed"
+
+
+class Plate(SQLModel, table=True):
+    """One plate as laid out at the bench."""
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    number: str = Field(max_length=20, unique=True)  # "26-118": year and running number of the laboratory's bench book
+    site_id: UUID = Field(foreign_key="site.id", index=True)
+    system_id: UUID = Field(foreign_key="tlc_system.id")
+    layer: str = Field(max_length=200)
+    width_mm: float | None = None
+    height_mm: float | None = None
+    created_by: UUID = Field(foreign_key="account.id")
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class PlateLane(SQLModel, table=True):
+    """What was applied to one lane; ``index`` counts from 1, left to right."""
+
+    __tablename__ = "plate_lane"
+    __table_args__ = (sa.UniqueConstraint("plate_id", "index"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    plate_id: UUID = Field(foreign_key="plate.id", index=True)
+    index: int
+    kind: LaneKind = Field(sa_type=enum_type(LaneKind))
+    sample_id: UUID | None = Field(default=None, foreign_key="sample.id", index=True)
+    substance_id: UUID | None = Field(default=None, foreign_key="substance.id")
+
+
+class PlatePicture(SQLModel, table=True):
+    """One photograph or scan of a plate, stored without its metadata and with its pixels exactly as they came."""
+
+    __tablename__ = "plate_picture"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    plate_id: UUID = Field(foreign_key="plate.id", index=True)
+    light: PictureLight | None = Field(default=None, sa_type=enum_type(PictureLight))  # None: to be inferred
+    reagent: str | None = Field(default=None, max_length=120)
+    file_key: str = Field(max_length=120)
+    media_type: str = Field(max_length=40)
+    sha256: str = Field(max_length=64)
+    size_bytes: int
+    uploaded_by: UUID = Field(foreign_key="account.id")
+    uploaded_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    state: PictureState = Field(default=PictureState.WAITING, sa_type=enum_type(PictureState))
+    failure: str | None = Field(default=None, max_length=80)  # a message id
+
+
+class Reading(SQLModel, table=True):
+    """What was measured on a picture, by a method version. A person's corrections are a later reading."""
+
+    __table_args__ = (sa.UniqueConstraint("picture_id", "number"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    picture_id: UUID = Field(foreign_key="plate_picture.id", index=True)
+    number: int  # from 1, per picture
+    supersedes_id: UUID | None = Field(default=None, foreign_key="reading.id", unique=True)
+    method_version: str = Field(max_length=40)
+    document: dict[str, Any] = Field(sa_type=sa.JSON)  # plate-reading/1
+    hints: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    created_by: UUID | None = Field(default=None, foreign_key="account.id")  # None: the machine's own reading
+    reason: str | None = Field(default=None, max_length=300)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
