@@ -1,0 +1,138 @@
+"""Bytes to a :class:`~tlc_analysis.frames.Picture` as displayed, at the bit depth it came with."""
+
+import hashlib
+import io
+import warnings
+from typing import Any
+
+import cv2
+import numpy as np
+import pi_heif
+from numpy.typing import NDArray
+from PIL import Image
+
+from .errors import UnreadableImageError
+from .frames import Picture
+from .headers import Header, read_header
+from .illumination import infer_illumination
+from .model import Illumination
+
+_Array = NDArray[Any]  # cv2 and Pillow do not say which; _samples settles it
+_PILLOW_MODES = {"1", "P", "PA", "LA", "La", "CMYK", "YCbCr", "LAB", "HSV", "RGBa"}  # cv2 drops or misreads these
+_TURNS: dict[int, tuple[bool, int | None]] = {  # Exif 2.32, table 6: (mirror left-right first, then this rotation)
+    1: (False, None),
+    2: (True, None),
+    3: (False, cv2.ROTATE_180),
+    4: (True, cv2.ROTATE_180),
+    5: (True, cv2.ROTATE_90_COUNTERCLOCKWISE),
+    6: (False, cv2.ROTATE_90_CLOCKWISE),
+    7: (True, cv2.ROTATE_90_CLOCKWISE),
+    8: (False, cv2.ROTATE_90_COUNTERCLOCKWISE),
+}
+
+
+def decode(image: bytes, *, illumination: Illumination | None = None) -> Picture:
+    """Decode JPEG, PNG, TIFF, BMP, WebP or HEIC. Transparent pixels are laid on white; 16 bits stay 16 bits.
+
+    Raises :class:`UnreadableImageError` for anything that is not one complete picture of a readable size.
+    """
+    header = read_header(image)
+    if header.format == "HEIF":
+        raw = _decode_heif(image)
+    elif header.mode in _PILLOW_MODES:
+        raw = _decode_pillow(image)
+    else:
+        raw = _decode_cv2(image, header)
+    # cv2 and Pillow leave the orientation to us, except that cv2 turns TIFF itself.
+    pixels = _samples(raw if header.format == "TIFF" else _turned(raw, header.orientation))
+    full_scale = 65535 if pixels.dtype == np.uint16 else 255
+    return Picture(
+        pixels=pixels,
+        full_scale=full_scale,
+        sha256=hashlib.sha256(image).hexdigest(),
+        illumination=illumination or infer_illumination(pixels, full_scale=full_scale),
+        illumination_inferred=illumination is None,
+    )
+
+
+def _damaged() -> UnreadableImageError:
+    return UnreadableImageError(
+        "The picture is damaged or incomplete and cannot be decoded: copy or send the original again."
+    )
+
+
+def _decode_cv2(image: bytes, header: Header) -> _Array:
+    flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
+    if header.format == "JPEG":
+        flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        raw = cv2.imdecode(np.frombuffer(image, np.uint8), flags)
+    except cv2.error as error:
+        raise _damaged() from error
+    finally:
+        cv2.utils.logging.setLogLevel(level)
+    if raw is None:
+        raise _damaged()
+    return raw if header.format == "JPEG" else _rgb(raw)
+
+
+def _samples(raw: _Array) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    if raw.dtype == np.uint8:
+        return raw.astype(np.uint8, copy=False)
+    if raw.dtype == np.uint16:
+        return raw.astype(np.uint16, copy=False)
+    raise UnreadableImageError(
+        f"Pictures with {raw.dtype} samples cannot be read: save it with 8 or 16 bits per channel."
+    )
+
+
+def _rgb(raw: _Array) -> _Array:
+    """cv2's BGR, BGRA or grey to RGB."""
+    if raw.dtype not in (np.uint8, np.uint16):
+        return raw  # refused by _samples
+    if raw.ndim == 2 or raw.shape[2] == 1:
+        return cv2.cvtColor(raw, cv2.COLOR_GRAY2RGB)
+    if raw.shape[2] == 4:
+        return _on_white(cv2.cvtColor(raw, cv2.COLOR_BGRA2RGBA))
+    return cv2.cvtColor(raw, cv2.COLOR_BGR2RGB)
+
+
+def _on_white(rgba: _Array) -> _Array:
+    alpha = rgba[:, :, 3:]
+    full = np.iinfo(rgba.dtype).max
+    if int(alpha.min()) == full:
+        return np.ascontiguousarray(rgba[:, :, :3])
+    share = alpha.astype(np.float32) / full
+    return np.rint(rgba[:, :, :3] * share + full * (1.0 - share)).astype(rgba.dtype)
+
+
+def _decode_pillow(image: bytes) -> _Array:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # damaged metadata: the pixels decide
+        try:
+            opened = Image.open(io.BytesIO(image))
+            if opened.mode in {"CMYK", "YCbCr", "LAB", "HSV"}:
+                return np.asarray(opened.convert("RGB"))
+            return _on_white(np.asarray(opened.convert("RGBA")))
+        except (OSError, SyntaxError, ValueError, EOFError) as error:
+            raise _damaged() from error
+
+
+def _decode_heif(image: bytes) -> _Array:
+    try:
+        opened = pi_heif.open_heif(io.BytesIO(image), convert_hdr_to_8bit=True)
+        pixels = np.ascontiguousarray(np.asarray(opened))
+    except (ValueError, RuntimeError, EOFError, OSError, SyntaxError) as error:
+        raise _damaged() from error
+    if pixels.ndim == 2:
+        return np.repeat(pixels[:, :, None], 3, axis=2)
+    return _on_white(pixels) if pixels.shape[2] == 4 else pixels
+
+
+def _turned(pixels: _Array, orientation: int) -> _Array:
+    mirror, rotation = _TURNS[orientation]
+    if mirror:
+        pixels = cv2.flip(pixels, 1)
+    return pixels if rotation is None else cv2.rotate(pixels, rotation)
