@@ -98,7 +98,7 @@ def _plate(rng: np.random.Generator, tier: Tier, illumination: Illumination) -> 
     if plate.front_mark == "wet":
         plate = replace(plate, wet_od=rng.uniform(0.05, 0.10))
     plate = replace(plate, lanes=_lanes(rng, tier, illumination, plate))
-    return replace(plate, writing=_writing(rng, tier, plate))
+    return _labelled(rng, tier, plate)
 
 
 def _front_mark(rng: np.random.Generator, tier: Tier) -> FrontMark:
@@ -208,20 +208,26 @@ def _tint(rng: np.random.Generator, tier: Tier, illumination: Illumination) -> t
     return float(np.exp(rng.uniform(np.log(floor), np.log(brightest)))), GLOWS[rng.integers(len(GLOWS))], True
 
 
-def _writing(rng: np.random.Generator, tier: Tier, plate: PlateSpec) -> tuple[Writing, ...]:
+def _labelled(rng: np.random.Generator, tier: Tier, plate: PlateSpec) -> PlateSpec:
     words: list[Writing] = []
+    lanes = plate.lanes
     if rng.random() < {"scan": 0.3, "phone": 0.5, "hard": 0.8}[tier]:
-        tall = min(3.5, 0.33 * plate.origin_mm)
-        for lane in plate.lanes:
-            text = LABELS[rng.integers(len(LABELS))] if tier != "scan" else str(rng.integers(1, 10))
-            wide = 0.8 * tall * len(text)
-            foot_mm = plate.height_mm - 0.5 * plate.origin_mm + 0.7 * tall
-            words.append(Writing(text=text, x_mm=lane.x_mm - wide / 2, y_mm=foot_mm, height_mm=tall))
+        texts = [str(rng.integers(1, 10)) if tier == "scan" else LABELS[rng.integers(len(LABELS))] for _ in lanes]
+        lanes = tuple(replace(lane, label=text) for lane, text in zip(lanes, texts, strict=True))
+        words += [_under(plate, lane) for lane in lanes]
     if tier == "hard" and rng.random() < 0.4 and plate.front_mm > 6:
         tall = min(3.5, 0.5 * plate.front_mm)
         text = TITLES[rng.integers(len(TITLES))]
         words.append(Writing(text=text, x_mm=3.0, y_mm=plate.front_mm - 1.5, height_mm=tall))
-    return tuple(words)
+    return replace(plate, lanes=lanes, writing=tuple(words))
+
+
+def _under(plate: PlateSpec, lane: LaneSpec) -> Writing:
+    """A lane's label, centred below its origin."""
+    tall = min(3.5, 0.33 * plate.origin_mm)
+    left_mm = lane.x_mm - 0.4 * tall * len(lane.label)
+    foot_mm = plate.height_mm - 0.5 * plate.origin_mm + 0.7 * tall
+    return Writing(text=lane.label, x_mm=left_mm, y_mm=foot_mm, height_mm=tall)
 
 
 def _side_by_side(rng: np.random.Generator, plates: list[PlateSpec]) -> tuple[Placement, ...]:

@@ -6,13 +6,14 @@
                  "width_mm", "height_mm",
                  "origin_px": [[x, y], ...], "origin_visible": bool,
                  "front_px": [[x, y], ...], "front_visible": bool, "front_mark",
-                 "lanes": [{"index", "x_px", "origin_px": [x, y], "front_px": [x, y], "empty": bool,
+                 "lanes": [{"index", "x_px", "origin_px": [x, y], "front_px": [x, y], "empty": bool, "marked": bool,
                             "spots": [{"centre_px": [x, y], "rf", "class", "fluorescent", "contrast", "width_px",
                                        "height_px"}],
                             "features": [{"kind", "centre_px"}]}],
                  "features": [{"kind", "centre_px"}]}]}
 
 Pixels follow ``docs/coordinates.md``; plates are in reading order (left to right, then top to bottom).
+A lane is ``marked`` when a tick or a label at its origin shows where it is, ``empty`` when it has no spot.
 ``centre_px`` and ``rf`` are at the band's apex; ``rf`` is the share of the way from the lane's origin to where
 the lane meets the front. ``contrast`` is the apex's difference from the bare layer in 8-bit code values of the
 channel that shows it best; ``width_px`` and ``height_px`` are full widths at half maximum across and along
@@ -85,6 +86,7 @@ def _lane(layer: Layer, index: int, matrix: Matrix, camera: CameraSpec) -> Json:
         "origin_px": list(foot),
         "front_px": list(head),
         "empty": not own,
+        "marked": layer.plate.ticks or bool(lane.label),
         "spots": [_spot(layer, spot, matrix, camera) for spot in own],
         "features": [_feature(f, matrix) for f in layer.features if f.lane == index],
     }
