@@ -37,6 +37,8 @@ class Substance(SQLModel, table=True):
     inchikey: str | None = Field(default=None, max_length=27)
     cas: str | None = Field(default=None, max_length=20)
     source: str
+    inchikey_source: str | None = None
+    cas_source: str | None = None
     active: bool = True
 
 
@@ -67,6 +69,9 @@ class TlcSystem(SQLModel, table=True):
         default_factory=list, sa_type=sa.JSON
     )  # [{"substance", "hrfc"}]
     error_window: str
+    # The spread between plates that a corrected literature value is given until a laboratory has its own, and why.
+    literature_spread_hrf: float
+    literature_spread_origin: str
     source: str
     source_url: str
     note: str
@@ -87,7 +92,9 @@ class RetentionValue(SQLModel, table=True):
     value_hrf: float
     sd_hrf: float | None = None  # as printed
     confidence: ValueConfidence | None = Field(default=None, sa_type=enum_type(ValueConfidence))
+    corrected: bool = False  # by standards on the same plate (hRfc); the two kinds are never mixed
     layer: str
+    mobile_phase: str = ""  # as printed with the value, where that differs within a system
     source: str
     source_url: str
     as_read: str
@@ -95,19 +102,23 @@ class RetentionValue(SQLModel, table=True):
     site_id: UUID | None = Field(default=None, foreign_key="site.id")
     plate_id: UUID | None = None  # own runs: the plate it was measured on
     reading_u_hrf: float | None = None
+    recorded_by: UUID | None = Field(default=None, foreign_key="account.id")
     recorded_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # kept and readable, no longer speaks
 
 
 class ReagentColour(SQLModel, table=True):
-    """A colour reaction of a substance, on the plate or as a spot test."""
+    """A colour reaction, on the plate or as a spot test; of a whole class of substances where that is what was printed."""
 
     __tablename__ = "reagent_colour"
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    substance_id: UUID = Field(foreign_key="substance.id", index=True)
+    substance_id: UUID | None = Field(default=None, foreign_key="substance.id", index=True)  # None: a class
+    subject: str = Field(max_length=120)  # substance or class as printed
     reagent: str = Field(max_length=120, index=True)
     colour_text: str
     where: str = Field(max_length=40)
     source: str
     source_url: str
     note: str
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

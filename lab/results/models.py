@@ -95,6 +95,7 @@ class ResultAction(StrEnum):
     SUBMIT = "submit"
     RETURN = "return"
     VERIFY = "verify"
+    RELEASE_PRELIMINARY = "release_preliminary"
     REPORT = "report"
     AMEND = "amend"
     RETRACT = "retract"
@@ -115,15 +116,22 @@ class Analysis(SQLModel, table=True):
     reading_id: UUID | None = Field(default=None, foreign_key="reading.id")  # TLC: the reading it rests on
     lane_index: int | None = None
     data: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)  # what the technique delivered, as imported
+    import_key: str | None = Field(default=None, max_length=64, unique=True)  # SHA-256 of the imported lines
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
 class Finding(SQLModel, table=True):
-    """One substance found by one analysis (or an unknown, without ``substance_id``)."""
+    """One substance found by one analysis.
+
+    A technique that answers for a group only (a strip for fentanyls) gives ``substance_class`` without
+    ``substance_id``; with neither it is an unknown. ``evidence`` is what this one analysis carries; that of an
+    answer, over all its analyses, is derived in ``evidence.py``.
+    """
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     analysis_id: UUID = Field(foreign_key="analysis.id", index=True)
     substance_id: UUID | None = Field(default=None, foreign_key="substance.id", index=True)
+    substance_class: str | None = Field(default=None, max_length=80)
     role: FindingRole = Field(sa_type=enum_type(FindingRole))
     abundance: Abundance = Field(sa_type=enum_type(Abundance))
     evidence: Evidence = Field(sa_type=enum_type(Evidence))
@@ -139,7 +147,11 @@ class Finding(SQLModel, table=True):
 class Result(SQLModel, table=True):
     """One version of the answer for one sample. A later version supersedes; the older one stays readable."""
 
-    __table_args__ = (sa.UniqueConstraint("sample_id", "version"),)
+    __table_args__ = (
+        sa.UniqueConstraint("sample_id", "version"),
+        # The last line behind the service: whoever drafted an answer cannot stand as its verifier.
+        sa.CheckConstraint("verified_by IS NULL OR verified_by <> created_by", name="verified_by_another"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     sample_id: UUID = Field(foreign_key="sample.id", index=True)

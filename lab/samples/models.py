@@ -88,3 +88,13 @@ class Sample(SQLModel, table=True):
     consent_keep_photo: bool = False
     consent_text_version: str = Field(max_length=20)
     consent_language: str = Field(max_length=2)
+
+
+class Ticket(SQLModel, table=True):
+    """What lets a person look an answer up. Only the SHA-256 of the 128-bit token is kept; the sample code opens nothing."""
+
+    token_hash: bytes = Field(primary_key=True, max_length=32)
+    sample_id: UUID = Field(foreign_key="sample.id", index=True)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    expires_at: datetime = Field(sa_type=UTCDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

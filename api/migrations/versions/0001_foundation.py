@@ -105,6 +105,8 @@ def upgrade() -> None:
         sa.Column("inchikey", sa.String(length=27), nullable=True),
         sa.Column("cas", sa.String(length=20), nullable=True),
         sa.Column("source", sa.String(), nullable=False),
+        sa.Column("inchikey_source", sa.String(), nullable=True),
+        sa.Column("cas_source", sa.String(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_substance")),
         sa.UniqueConstraint("name", name=op.f("uq_substance_name")),
@@ -119,6 +121,8 @@ def upgrade() -> None:
         sa.Column("saturation", sa.String(), nullable=False),
         sa.Column("correction_standards", sa.JSON(), nullable=False),
         sa.Column("error_window", sa.String(), nullable=False),
+        sa.Column("literature_spread_hrf", sa.Float(), nullable=False),
+        sa.Column("literature_spread_origin", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("source_url", sa.String(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
@@ -171,13 +175,15 @@ def upgrade() -> None:
     op.create_table(
         "reagent_colour",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("substance_id", sa.Uuid(), nullable=False),
+        sa.Column("substance_id", sa.Uuid(), nullable=True),
+        sa.Column("subject", sa.String(length=120), nullable=False),
         sa.Column("reagent", sa.String(length=120), nullable=False),
         sa.Column("colour_text", sa.String(), nullable=False),
         sa.Column("where", sa.String(length=40), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("source_url", sa.String(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
+        sa.Column("withdrawn_at", UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["substance_id"], ["substance.id"], name=op.f("fk_reagent_colour_substance_id_substance")
         ),
@@ -210,7 +216,9 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
+        sa.Column("corrected", sa.Boolean(), nullable=False),
         sa.Column("layer", sa.String(), nullable=False),
+        sa.Column("mobile_phase", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("source_url", sa.String(), nullable=False),
         sa.Column("as_read", sa.String(), nullable=False),
@@ -218,7 +226,12 @@ def upgrade() -> None:
         sa.Column("site_id", sa.Uuid(), nullable=True),
         sa.Column("plate_id", sa.Uuid(), nullable=True),
         sa.Column("reading_u_hrf", sa.Float(), nullable=True),
+        sa.Column("recorded_by", sa.Uuid(), nullable=True),
         sa.Column("recorded_at", UTCDateTime(), nullable=False),
+        sa.Column("withdrawn_at", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["recorded_by"], ["account.id"], name=op.f("fk_retention_value_recorded_by_account")
+        ),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_retention_value_site_id_site")),
         sa.ForeignKeyConstraint(
             ["substance_id"], ["substance.id"], name=op.f("fk_retention_value_substance_id_substance")
@@ -477,6 +490,9 @@ def upgrade() -> None:
         sa.Column("verified_by", sa.Uuid(), nullable=True),
         sa.Column("verified_at", UTCDateTime(), nullable=True),
         sa.Column("reported_at", UTCDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "verified_by IS NULL OR verified_by <> created_by", name=op.f("ck_result_verified_by_another")
+        ),
         sa.ForeignKeyConstraint(["created_by"], ["account.id"], name=op.f("fk_result_created_by_account")),
         sa.ForeignKeyConstraint(["sample_id"], ["sample.id"], name=op.f("fk_result_sample_id_sample")),
         sa.ForeignKeyConstraint(["supersedes_id"], ["result.id"], name=op.f("fk_result_supersedes_id_result")),
@@ -487,6 +503,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_result_sample_id"), "result", ["sample_id"], unique=False)
     op.create_index(op.f("ix_result_state"), "result", ["state"], unique=False)
+    op.create_table(
+        "ticket",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("sample_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.Column("expires_at", UTCDateTime(), nullable=False),
+        sa.Column("revoked_at", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["sample_id"], ["sample.id"], name=op.f("fk_ticket_sample_id_sample")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_ticket")),
+    )
+    op.create_index(op.f("ix_ticket_sample_id"), "ticket", ["sample_id"], unique=False)
     op.create_table(
         "reading",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -517,6 +544,7 @@ def upgrade() -> None:
                 "submit",
                 "return",
                 "verify",
+                "release_preliminary",
                 "report",
                 "amend",
                 "retract",
@@ -613,12 +641,14 @@ def upgrade() -> None:
         sa.Column("reading_id", sa.Uuid(), nullable=True),
         sa.Column("lane_index", sa.Integer(), nullable=True),
         sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("import_key", sa.String(length=64), nullable=True),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["operator_id"], ["account.id"], name=op.f("fk_analysis_operator_id_account")),
         sa.ForeignKeyConstraint(["reading_id"], ["reading.id"], name=op.f("fk_analysis_reading_id_reading")),
         sa.ForeignKeyConstraint(["sample_id"], ["sample.id"], name=op.f("fk_analysis_sample_id_sample")),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_analysis_site_id_site")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_analysis")),
+        sa.UniqueConstraint("import_key", name=op.f("uq_analysis_import_key")),
     )
     op.create_index(op.f("ix_analysis_sample_id"), "analysis", ["sample_id"], unique=False)
     op.create_table(
@@ -678,6 +708,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("analysis_id", sa.Uuid(), nullable=False),
         sa.Column("substance_id", sa.Uuid(), nullable=True),
+        sa.Column("substance_class", sa.String(length=80), nullable=True),
         sa.Column(
             "role",
             sa.Enum(
@@ -771,6 +802,8 @@ def downgrade() -> None:
     op.drop_table("result_transition")
     op.drop_index(op.f("ix_reading_picture_id"), table_name="reading")
     op.drop_table("reading")
+    op.drop_index(op.f("ix_ticket_sample_id"), table_name="ticket")
+    op.drop_table("ticket")
     op.drop_index(op.f("ix_result_state"), table_name="result")
     op.drop_index(op.f("ix_result_sample_id"), table_name="result")
     op.drop_table("result")
