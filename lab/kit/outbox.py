@@ -1,21 +1,30 @@
 """The outbox: a fact and the wish that somebody acts on it are written in one transaction.
 
-``lab`` emits; ``alerts`` (composed by ``api``) subscribes. Handlers must be idempotent: a job may run again
-after a crash.
+``lab`` emits; ``alerts`` (composed by ``api``) subscribes. What the handlers of an entry write and the mark that
+the entry is consumed are one transaction too, so each fact is acted on once; a handler that does anything
+outside the database must be idempotent, since its transaction may fail after it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from lab.kit.clock import now
 from lab.kit.db import UTCDateTime, enum_type
 from lab.kit.ids import new_id
+from lab.kit.jobs import enqueue, without_job
+from lab.kit.messages import Param
+from lab.kit.tasks import Context, Task
+
+CONSUME = "outbox.consume"
+SWEEP = "outbox.sweep"
+_SWEEP_BATCH = 500
 
 
 class Topic(StrEnum):
@@ -43,3 +52,46 @@ class OutboxEntry(SQLModel, table=True):
 
 
 Handler = Callable[[Session, OutboxEntry], None]
+Handlers = Mapping[Topic, Sequence[Handler]]
+
+
+def emit(session: Session, topic: Topic, subject_id: UUID, **payload: Param) -> OutboxEntry:
+    """Write the fact and queue its consumption, in the transaction of ``session``."""
+    entry = OutboxEntry(topic=topic, subject_id=subject_id, payload=payload)
+    session.add(entry)
+    session.flush()
+    enqueue(session, CONSUME, str(entry.id))
+    return entry
+
+
+def _locked(session: Session, entry_id: UUID) -> OutboxEntry | None:
+    """The entry if it is still to be consumed, held against another run until this transaction ends."""
+    statement = select(OutboxEntry).where(OutboxEntry.id == entry_id, col(OutboxEntry.consumed_at).is_(None))
+    return session.exec(statement.with_for_update()).one_or_none()
+
+
+def _consume(handlers: Handlers, context: Context, key: str) -> None:
+    with context.database.session() as session:
+        entry = _locked(session, UUID(key))
+        if entry is None:
+            return
+        for handle in handlers.get(entry.topic, ()):
+            handle(session, entry)
+        entry.consumed_at = now()
+
+
+def _sweep(context: Context, _key: str) -> None:
+    """Queue every entry that nobody works on. Dead jobs are left to a person: they would only die again."""
+    with context.database.session() as session:
+        unconsumed = select(OutboxEntry.id).where(col(OutboxEntry.consumed_at).is_(None))
+        waiting = session.exec(unconsumed.order_by(col(OutboxEntry.created_at)).limit(_SWEEP_BATCH)).all()
+        for key in without_job(session, CONSUME, [str(entry_id) for entry_id in waiting]):
+            enqueue(session, CONSUME, key)
+
+
+def consumer(handlers: Handlers) -> tuple[Task, ...]:
+    """The tasks that act on the outbox: one entry at a time, and the sweep for entries whose job vanished.
+
+    Handlers of a topic run in their order, in one transaction with the mark that the entry is consumed.
+    """
+    return (Task(CONSUME, partial(_consume, handlers)), Task(SWEEP, _sweep, every_s=15.0))

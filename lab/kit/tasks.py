@@ -39,13 +39,25 @@ TaskFunction = Callable[[Context, str], None]
 class Task:
     """A named function of (context, key) with its limits.
 
-    A run that raises is tried again after ``retry_delays_s`` (the last delay repeats) up to ``max_attempts`` times.
+    A run that raises, or whose worker dies, is tried again after ``retry_delays_s`` (the last delay repeats) up
+    to ``max_attempts`` times in all; then the job is dead, and stays visible.
     ``every_s``: runs by itself at this interval with an empty key (sweeps).
+    ``heavy``: takes much memory or many seconds; a worker runs one heavy job at a time, beside the light ones,
+    so that ten plates that wait to be read never hold up a warning.
     """
 
     name: str
     run: TaskFunction
-    lease_s: float = 60.0
     max_attempts: int = 10
     retry_delays_s: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)
     every_s: float | None = None
+    heavy: bool = False
+
+    def __post_init__(self) -> None:
+        if self.max_attempts < 1 or not self.retry_delays_s:
+            message = f"task {self.name} needs at least one attempt and one delay"
+            raise ValueError(message)
+
+    def delay_s(self, attempt: int) -> float:
+        """Seconds to wait after the failure of attempt ``attempt`` (from 1)."""
+        return self.retry_delays_s[min(attempt, len(self.retry_delays_s)) - 1]

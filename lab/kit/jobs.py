@@ -1,0 +1,67 @@
+"""Background work: queued in the transaction of the fact that needs it, on either database.
+
+On PostgreSQL the queue is procrastinate's, on SQLite a lease table; both keep the same promises, held by one
+contract suite (``tests/contract/test_jobs.py``):
+
+- a job exists if and only if the transaction that queued it commits;
+- one (task, key) waits at most once, and never runs twice at the same time;
+- a job whose worker died is run again, within :data:`LEASE_S` and a poll;
+- a job that failed ``max_attempts`` times is *dead*: kept, listed, never run by itself again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from lab.kit import jobs_lease, jobs_procrastinate
+
+LEASE_S = 20.0
+"""How long after its last sign of life a worker counts as dead. Jobs are never stranded for more than 30 s."""
+
+
+@dataclass(frozen=True)
+class DeadJob:
+    """A job that was given up after ``attempts`` runs; :func:`revive` puts it back."""
+
+    task: str
+    key: str
+    attempts: int
+
+
+def _on_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def enqueue(session: Session, task: str, key: str, *, run_at: datetime | None = None) -> None:
+    """Have ``task`` run on ``key`` once ``session`` commits, not before ``run_at`` (aware; None: at once).
+
+    When the same (task, key) waits already nothing is added; the earlier of the two moments holds.
+    """
+    if run_at is not None and run_at.tzinfo is None:
+        message = "run_at needs its timezone"
+        raise ValueError(message)
+    engine = jobs_lease if _on_sqlite(session) else jobs_procrastinate
+    engine.enqueue(session, task, key, run_at=run_at)
+
+
+def without_job(session: Session, task: str, keys: Iterable[str]) -> list[str]:
+    """Those of ``keys`` for which ``task`` neither waits nor runs nor is dead: what a sweep must queue again."""
+    wanted = list(keys)
+    engine = jobs_lease if _on_sqlite(session) else jobs_procrastinate
+    known = engine.known_keys(session, task, wanted)
+    return [key for key in wanted if key not in known]
+
+
+def dead_jobs(session: Session) -> list[DeadJob]:
+    """Every job that was given up, oldest first, for a person to look at."""
+    engine = jobs_lease if _on_sqlite(session) else jobs_procrastinate
+    return [DeadJob(*row) for row in engine.dead(session)]
+
+
+def revive(session: Session, job: DeadJob) -> None:
+    """Queue a dead job again, with all its attempts before it."""
+    engine = jobs_lease if _on_sqlite(session) else jobs_procrastinate
+    engine.forget_dead(session, job.task, job.key)
+    enqueue(session, job.task, job.key)
