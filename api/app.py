@@ -1,0 +1,65 @@
+"""Composes the application: state, middleware, routes, errors, and the worker where it runs in process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+import api.errors
+import api.pages
+import api.reference_page
+import api.v1
+from api.auth.csrf import CrossSiteGuard
+from api.auth.limits import RateLimiter
+from api.headers import SecurityHeaders
+from api.settings import Settings
+from api.state import AppState
+from api.worker import running_worker
+from lab.kit.db import Database
+from lab.kit.files import open_files
+
+STATIC = Path(__file__).parent / "static"
+
+
+def compose(settings: Settings) -> AppState:
+    """Open what ``settings`` name: database, files, rate limiter. Nothing is migrated here."""
+    if settings.database_url is None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return AppState(
+        settings=settings,
+        database=Database(settings.effective_database_url),
+        files=open_files(settings.effective_files),
+        limiter=RateLimiter(settings.rate_limit_storage),
+    )
+
+
+def create_app(settings: Settings | None = None, *, state: AppState | None = None) -> FastAPI:
+    """The application. ``state`` is given by tests and the demo, which keep it open themselves."""
+    composed = state or compose(settings or Settings())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        with running_worker(composed):
+            yield
+        if state is None:
+            composed.database.dispose()
+
+    app = FastAPI(
+        title="Drugcheck",
+        description="Samples, custody, plates, results and alerts of a drug-checking network.",
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.drugcheck = composed
+    api.errors.install(app)
+    app.include_router(api.v1.router, prefix="/api/v1")
+    app.include_router(api.pages.router)
+    api.reference_page.install(app)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(CrossSiteGuard)
+    app.add_middleware(SecurityHeaders, https=composed.settings.https)
+    return app

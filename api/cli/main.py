@@ -1,0 +1,64 @@
+"""Joins the groups of commands, and holds the ones that stand alone."""
+
+from typing import Annotated
+
+import typer
+import uvicorn
+
+import api.migrations
+from api.app import compose, create_app
+from api.cli import user
+from api.cli.console import out, speaking_plainly
+from api.settings import Settings
+from api.worker import run_worker
+
+app = typer.Typer(
+    help="Drugcheck: custody, plates, results and early warning for drug checking.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(user.app, name="user", help="Accounts: open, give roles, issue tokens.")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the current version. Running it again changes nothing."""
+    state = compose(Settings())
+    api.migrations.upgrade(state.database.engine)
+    out.print("The database is up to date.")
+    state.database.dispose()
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+) -> None:
+    """Serve pages and JSON routes; works in the background too unless DRUGCHECK_WORKER_IN_PROCESS=false."""
+    settings = Settings()
+    state = compose(settings)
+    if state.database.is_sqlite:  # a network migrates once, by command; a laptop just starts
+        api.migrations.upgrade(state.database.engine)
+    # Access logs would hold the addresses of people who look up their answer.
+    uvicorn.run(
+        create_app(state=state),
+        host=host,
+        port=port,
+        access_log=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+    )
+
+
+@app.command()
+def worker() -> None:
+    """Work in the background: read plates, act on results, deliver alerts. Stops by SIGTERM after what it is doing."""
+    state = compose(Settings())
+    run_worker(state)
+    state.database.dispose()
+
+
+def main() -> None:
+    """The console entry: what is wrong is said in a sentence, never as a traceback."""
+    with speaking_plainly():
+        app()

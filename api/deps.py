@@ -1,0 +1,48 @@
+"""Annotated aliases for what routes ask for."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlmodel import Session
+
+from api.auth.csrf import SAFE_METHODS
+from api.auth.errors import NotSignedInError
+from api.auth.identity import Identity, identify
+from api.settings import Settings
+from api.state import state_of
+from lab.kit.files import FileStore
+from lab.network.access import Actor
+
+
+def _session(request: Request) -> Iterator[Session]:
+    database = state_of(request).database
+    with database.reading() if request.method in SAFE_METHODS else database.session() as session:
+        yield session
+
+
+def _identity(request: Request) -> Identity:
+    identity = identify(request)
+    if identity is None:
+        raise NotSignedInError
+    return identity
+
+
+def _actor(identity: Annotated[Identity, Depends(_identity)]) -> Actor:
+    return identity.actor
+
+
+def _settings(request: Request) -> Settings:
+    return state_of(request).settings
+
+
+def _files(request: Request) -> FileStore:
+    return state_of(request).files
+
+
+# scope="function": the commit happens before the answer is sent, so that nobody is told of what was then lost.
+SessionDep = Annotated[Session, Depends(_session, scope="function")]
+IdentityDep = Annotated[Identity, Depends(_identity)]
+ActorDep = Annotated[Actor, Depends(_actor)]
+SettingsDep = Annotated[Settings, Depends(_settings)]
+FilesDep = Annotated[FileStore, Depends(_files)]

@@ -1,0 +1,58 @@
+"""Settings: the only reader of the environment. ``docs/settings.md`` documents each one; a test holds it to that."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set, as ``DRUGCHECK_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="DRUGCHECK_", env_file=None, extra="ignore", frozen=True)
+
+    data_dir: Path = Path("data/lab")
+    database_url: str | None = None  # default: SQLite in data_dir
+    files: str | None = None  # default: a folder in data_dir
+    signing_key: Path | None = None  # default: in data_dir; in a network keep it elsewhere
+    base_url: str = "http://127.0.0.1:8000"
+    network_name: str = "Drugcheck"
+    default_language: Literal["en", "fr", "nl"] = "fr"
+    exercise: bool = False  # everything that leaves says that it is an exercise
+    session_hours: float = Field(default=12, gt=0)
+    worker_in_process: bool = True  # `serve` works too; switch off where `drugcheck worker` runs
+    max_upload_mb: int = Field(default=80, gt=0)
+    rate_limit_storage: str = "memory://"  # or redis://…, shared by several processes
+    trusted_proxies: str = "127.0.0.1"
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    mail_from: str = "drugcheck@localhost"
+    webhook_allow_private: bool = False  # only for tests and for receivers inside one's own network
+    confirmation_due_days: int = Field(default=14, gt=0)
+    analysis_memory_mb: int = Field(default=1024, ge=256)
+    analysis_seconds: float = Field(default=120, gt=0)
+
+    @property
+    def effective_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'lab.sqlite'}"
+
+    @property
+    def effective_files(self) -> str:
+        return self.files or str(self.data_dir / "files")
+
+    @property
+    def effective_signing_key(self) -> Path:
+        return self.signing_key or self.data_dir / "custody.key"
+
+    @property
+    def session_lifetime(self) -> timedelta:
+        return timedelta(hours=self.session_hours)
+
+    @property
+    def https(self) -> bool:
+        return self.base_url.startswith("https://")
