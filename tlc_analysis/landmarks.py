@@ -3,18 +3,96 @@
 import numpy as np
 
 from .frames import Landmarks, Line, PlateFrame
+from .fronts import Found, find_front, line_of, line_score
 from .model import Flag, Illumination, PlateHints, Polyline
 from .rectify import inverse, to_picture_points
+from .ridges import Ridge, find_ridges
+from .strips import Strips, cut_strips
+
+_ORIGIN_FROM = 0.55  # of the height: no developed plate has its origin above the middle
+_RUN = 0.22  # of the height: an origin and a front nearer to each other leave nothing to measure
+_CURVED = 0.006  # of the height: a front that leaves its chord by more is called curved
 
 
 def find_landmarks(frame: PlateFrame, *, illumination: Illumination, hints: PlateHints | None = None) -> Landmarks:
     """Origin, front and application marks of ``frame``; None and a flag where there is nothing to be found."""
-    origin = _from_hint(frame, hints.origin_px if hints else None)
-    front = _from_hint(frame, hints.front_px if hints else None)
-    flags = [Flag.ORIGIN_FROM_HINT if origin else Flag.ORIGIN_NOT_FOUND]
-    flags.append(Flag.FRONT_FROM_HINT if front else Flag.FRONT_NOT_FOUND)
-    ink = np.zeros(frame.valid.shape, dtype=np.bool_)
-    return Landmarks(origin=origin, front=front, mark_x=(), ink=ink, flags=tuple(flags))
+    strips = cut_strips(frame.srgb, frame.valid)
+    lines = drawn_lines(strips, illumination)
+    given_origin = _from_hint(frame, hints.origin_px if hints else None)
+    given_front = _from_hint(frame, hints.front_px if hints else None)
+    origin = _find_origin(strips, lines, above=given_front) if given_origin is None else None
+    origin_line = given_origin or (origin.line if origin else None)
+    front = None
+    if given_front is None:
+        front = find_front(strips, lines, origin=origin.ridge if origin else None, bottom=_lowest(strips, origin_line))
+    front_line = given_front or (front.line if front else None)
+    return Landmarks(
+        origin=origin_line,
+        front=front_line,
+        mark_x=(),
+        ink=np.zeros(frame.valid.shape, dtype=np.bool_),
+        flags=_flags(given_origin, origin_line, given_front, front_line, len(strips.signal)),
+    )
+
+
+def drawn_lines(strips: Strips, illumination: Illumination) -> list[Ridge]:
+    """Ridges that pass for lines across the plate, rather than rows of bands or the grain of the layer."""
+    found = [*find_ridges(strips, dark=True), *find_ridges(strips, dark=False, count=4)]
+    return [ridge for ridge in found if _is_line(ridge, strips, illumination)]
+
+
+def _is_line(ridge: Ridge, strips: Strips, illumination: Illumination) -> bool:
+    height, n = strips.signal.shape
+    cover = ridge.density * (ridge.last - ridge.first + 1) / n
+    if cover < 0.4 or ridge.snr < 8 or ridge.width_px > max(0.016 * height, 8.0) or ridge.contrast <= 0:
+        return False
+    if illumination == "visible" and _is_coloured(ridge):
+        return False
+    to_the_rims = ridge.first < 0.07 * n and ridge.last > 0.93 * n
+    return ridge.evenness > (0.12 if to_the_rims else 0.35)
+
+
+def _is_coloured(ridge: Ridge) -> bool:
+    """Graphite takes as much of every colour."""
+    low, high = min(ridge.colour), max(ridge.colour)
+    return high - low > 0.5 * max(abs(low), abs(high))
+
+
+def _find_origin(strips: Strips, lines: list[Ridge], *, above: Line | None) -> Found | None:
+    height = len(strips.signal)
+    highest = max(_ORIGIN_FROM * height, 0.0 if above is None else float(above.y.mean()) + _RUN * height)
+    low = [ridge for ridge in lines if highest < ridge.y]
+    if not low:
+        return None
+    best = max(low, key=lambda ridge: line_score(ridge, strips))
+    return Found(line=line_of(best, strips), ridge=best)
+
+
+def _lowest(strips: Strips, origin: Line | None) -> float:
+    height = len(strips.signal)
+    return 0.6 * height if origin is None else min(0.7 * height, float(origin.y.mean()) - _RUN * height)
+
+
+def _flags(
+    given_origin: Line | None, origin: Line | None, given_front: Line | None, front: Line | None, height: int
+) -> tuple[Flag, ...]:
+    flags: list[Flag] = []
+    if given_origin is not None:
+        flags.append(Flag.ORIGIN_FROM_HINT)
+    elif origin is None:
+        flags.append(Flag.ORIGIN_NOT_FOUND)
+    if given_front is not None:
+        flags.append(Flag.FRONT_FROM_HINT)
+    elif front is None:
+        flags.append(Flag.FRONT_NOT_FOUND)
+    if front is not None and _sagitta(front) > _CURVED * height:
+        flags.append(Flag.FRONT_CURVED)
+    return tuple(flags)
+
+
+def _sagitta(line: Line) -> float:
+    chord = np.interp(line.x, line.x[[0, -1]], line.y[[0, -1]])
+    return float(np.max(np.abs(line.y - chord)))
 
 
 def _from_hint(frame: PlateFrame, polyline: Polyline | None) -> Line | None:
@@ -22,4 +100,12 @@ def _from_hint(frame: PlateFrame, polyline: Polyline | None) -> Line | None:
         return None
     points = to_picture_points(inverse(frame.to_picture), np.array(polyline, dtype=np.float64))
     points = points[np.argsort(points[:, 0])]
-    return Line(x=points[:, 0], y=points[:, 1], u_px=1.0)
+    # A person clicks to about two picture pixels.
+    scale = frame.srgb.shape[0] / max(1.0, _side(frame))
+    return Line(x=points[:, 0], y=points[:, 1], u_px=2.0 * scale)
+
+
+def _side(frame: PlateFrame) -> float:
+    height, width = frame.valid.shape
+    ends = to_picture_points(frame.to_picture, np.array([[width / 2, 0.0], [width / 2, height - 1.0]]))
+    return float(np.linalg.norm(ends[1] - ends[0]))

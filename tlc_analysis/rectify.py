@@ -77,15 +77,16 @@ def true_aspect(quad: Quad, picture_shape: tuple[int, ...]) -> float:
     width, height = side_lengths(quad)
     seen = width / height
     centre = np.array([picture_shape[1] - 1, picture_shape[0] - 1]) / 2
-    focal = _FOCAL_SHARE * max(picture_shape[:2])
-    tl, tr, br, bl = (np.append((corner - centre) / focal, 1.0) for corner in quad)
+    focal = _FOCAL_SHARE * max(picture_shape[0], picture_shape[1])
+    rays = np.column_stack([(quad - centre) / focal, np.ones(4)])
+    tl, tr, br, bl = rays[0], rays[1], rays[2], rays[3]
     denominator_2 = np.dot(np.cross(tr, br), bl)
     denominator_3 = np.dot(np.cross(bl, br), tr)
     if abs(denominator_2) < 1e-12 or abs(denominator_3) < 1e-12:
         return seen
     k2 = np.dot(np.cross(tl, br), bl) / denominator_2
     k3 = np.dot(np.cross(tl, br), tr) / denominator_3
-    across, along = np.linalg.norm(k2 * tr - tl), np.linalg.norm(k3 * bl - tl)
+    across, along = float(np.linalg.norm(k2 * tr - tl)), float(np.linalg.norm(k3 * bl - tl))
     return float(np.clip(across / max(along, 1e-12), 0.75 * seen, 1.33 * seen))
 
 

@@ -1,0 +1,141 @@
+"""The solvent front: a line somebody drew, the ticks at the sides, or the edge of what was wet. In that order.
+
+What a person marked wins over what the layer shows, because a person saw it while it was wet.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .frames import Line
+from .ridges import Ridge, straightened
+from .steps import Step, find_steps
+from .strips import Strips
+from .ticks import Tick, find_ticks
+
+_TOP = 0.015  # of the height: nearer to the edge is the plate's rim
+_PAIR = 0.045  # of the height: how far the ticks of one front may differ
+_WIDER = 1.5  # a ridge so much wider than the pencilled origin was washed there, not drawn
+_WIDE = 0.0085  # of the height: as above where no line tells how wide the pencil is
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Found:
+    """A line and how it was found; ``ridge`` when it can be seen as one, so that its ink can be masked."""
+
+    line: Line
+    ridge: Ridge | None = None
+    ticks: tuple[Tick, ...] = ()
+
+
+def to_line(x: Floats, y: Floats, u_px: float, *, knots: int = 25) -> Line:
+    """Every strip is more than a polyline needs."""
+    keep = np.unique(np.linspace(0, len(x) - 1, knots).round().astype(int))
+    return Line(x=x[keep], y=y[keep], u_px=u_px)
+
+
+def line_of(ridge: Ridge, strips: Strips) -> Line:
+    """The middle of a drawn line. Graphite is uneven across its stroke: a few per cent of its width are added."""
+    inside = slice(ridge.first, ridge.last + 1)
+    u = float(np.sqrt(np.mean(ridge.curve.se[inside] ** 2) + (0.05 * ridge.width_px) ** 2 + 0.15**2))
+    return to_line(strips.x, ridge.curve.y, u)
+
+
+def find_front(strips: Strips, lines: list[Ridge], *, origin: Ridge | None, bottom: float) -> Found | None:
+    """The front above the row ``bottom``. ``lines``: ridges that pass for lines."""
+    height = len(strips.signal)
+    top = _TOP * height
+    drawn = [ridge for ridge in lines if top < ridge.y < bottom]
+    pencil = [ridge for ridge in drawn if not _washed(ridge, origin, height)]
+    if pencil:
+        best = max(pencil, key=lambda ridge: line_score(ridge, strips))
+        return Found(line=line_of(best, strips), ridge=best)
+    ticks = find_ticks(strips, top=top, bottom=bottom)
+    pair = _pair(ticks, height)
+    if pair is not None:
+        return Found(line=_through(pair, strips), ticks=pair)
+    if drawn:
+        best = max(drawn, key=lambda ridge: line_score(ridge, strips))
+        return Found(line=_upper_edge(best, strips), ridge=best)
+    steps = find_steps(strips, top=top, bottom=bottom)
+    edges = [step for step in steps if _is_edge(step, len(strips.x))]
+    if edges:
+        return Found(line=_edge_line(edges[0], strips))
+    return _single(ticks, steps, strips)
+
+
+def line_score(ridge: Ridge, strips: Strips) -> float:
+    """How much a ridge is a line: how far it goes, how closely, how clearly."""
+    cover = ridge.density * (ridge.last - ridge.first + 1) / len(strips.x)
+    return cover * float(np.log1p(min(ridge.snr, 150.0))) * min(1.0, ridge.evenness + 0.3)
+
+
+def _washed(ridge: Ridge, origin: Ridge | None, height: int) -> bool:
+    """Whether a ridge is what the solvent carried along, rather than a pencil's line."""
+    if origin is None:
+        return ridge.width_px > max(_WIDE * height, 4.5)
+    if not ridge.dark and origin.dark:
+        return True
+    return ridge.width_px > max(_WIDER * origin.width_px, origin.width_px + 2.5)
+
+
+def _upper_edge(ridge: Ridge, strips: Strips) -> Line:
+    """The front is where the wet begins: the steepest place above the ridge of what it carried."""
+    reach = max(6, round(2.5 * ridge.width_px))
+    used = np.zeros(len(strips.x), dtype=np.bool_)
+    used[ridge.first : ridge.last + 1] = True
+    profile, _ = straightened(strips, ridge.curve.y, used, reach)
+    slope = np.gradient(np.convolve(np.pad(profile, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid"))
+    rise = -slope[: reach + 1] if ridge.dark else slope[: reach + 1]
+    edge = int(np.argmax(rise)) - reach
+    base = line_of(ridge, strips)
+    return Line(x=base.x, y=base.y + edge, u_px=float(np.hypot(base.u_px, 0.25 * abs(edge) + 0.3)))
+
+
+def _pair(ticks: list[Tick], height: int) -> tuple[Tick, ...] | None:
+    pairs = [
+        (left, right)
+        for left in ticks
+        for right in ticks
+        if left.left and not right.left and abs(left.y - right.y) < _PAIR * height
+    ]
+    if not pairs:
+        return None
+    return max(pairs, key=lambda pair: min(pair[0].score, pair[1].score) - 20 * abs(pair[0].y - pair[1].y) / height)
+
+
+def _through(ticks: tuple[Tick, ...], strips: Strips) -> Line:
+    """A straight line through two ticks, or level through one; the height of a short stroke is known to half a row."""
+    height = len(strips.signal)
+    if len(ticks) == 1:
+        return to_line(strips.x, np.full(len(strips.x), ticks[0].y), 0.004 * height)
+    x, y = np.array([tick.x for tick in ticks]), np.array([tick.y for tick in ticks])
+    slope = (y[1] - y[0]) / (x[1] - x[0])
+    return to_line(strips.x, y[0] + slope * (strips.x - x[0]), max(0.6, 0.001 * height))
+
+
+def _is_edge(step: Step, n: int) -> bool:
+    run = (step.last - step.first + 1) / n
+    return step.density > 0.75 and run > 0.6 and step.snr > 18
+
+
+def _edge_line(step: Step, strips: Strips) -> Line:
+    inside = slice(step.first, step.last + 1)
+    height = len(strips.signal)
+    u = float(np.sqrt(np.mean(step.curve.se[inside] ** 2) + (0.001 * height) ** 2 + 0.3**2))
+    return to_line(strips.x, step.curve.y, u)
+
+
+def _single(ticks: list[Tick], steps: list[Step], strips: Strips) -> Found | None:
+    """One tick alone: the layer must agree with it, or it must be the only mark there is."""
+    height = len(strips.signal)
+    for tick in ticks:
+        near = [step for step in steps if abs(step.y - tick.y) < 0.012 * height and step.density > 0.4]
+        if near:
+            return Found(line=_through((tick,), strips), ticks=(tick,))
+    if len(ticks) == 1 and ticks[0].score > 5.0:
+        return Found(line=_through((ticks[0],), strips), ticks=(ticks[0],))
+    return None

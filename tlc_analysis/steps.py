@@ -1,0 +1,112 @@
+"""Wetting edges: where the layer's brightness or colour changes from one side of a curve to the other."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .curves import Curve, fit_curve
+from .paths import best_paths, longest_run
+from .ridges import noise_of
+from .strips import Strips
+
+_REACH = 0.012  # of the height: means over so much above and below are compared
+_CLIP = 5.0
+_SUPPORT = 2.0
+_SLOPE = 0.25
+
+Array = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Step:
+    """A step across the plate. ``height``: relative change of (brightness, red-green, blue-yellow) from above to below.
+
+    ``snr``: of the change averaged along the curve; ``density``: share of strips that show it; ``first``, ``last``: the
+    strips it is seen in.
+    """
+
+    curve: Curve
+    first: int
+    last: int
+    height: tuple[float, float, float]
+    snr: float
+    density: float
+
+    @property
+    def y(self) -> float:
+        """Mean height where it is seen."""
+        return float(self.curve.y[self.first : self.last + 1].mean())
+
+
+def find_steps(strips: Strips, *, top: float, bottom: float, count: int = 4) -> list[Step]:
+    """Candidates for a wetting edge between the rows ``top`` and ``bottom``, strongest first."""
+    height = len(strips.signal)
+    reach = max(3, round(_REACH * height))
+    maps = [_step_map(channel, reach) for channel in _channels(strips)]
+    noise = [noise_of(each, strips.valid) for each in maps]
+    energy = np.sqrt(sum((each / np.float32(s)) ** 2 for each, s in zip(maps, noise, strict=True)))
+    score = np.clip(energy - np.float32(2.2), -1.0, _CLIP).astype(np.float32)
+    score[~strips.valid] = 0.0
+    score[: max(reach, round(top))] = score[round(bottom) :] = -1.0
+    rows = 2 if height > 500 else 1
+    coarse = score[: height // rows * rows].reshape(-1, rows, score.shape[1]).max(axis=1)
+    steepest = max(1, int(np.ceil(_SLOPE * strips.pitch / rows)))
+    paths = best_paths(coarse, steepest=steepest, count=count, apart=max(3, reach // rows))
+    found = [_measure(strips, path * rows, maps, noise, reach) for path in paths]
+    return sorted((step for step in found if step is not None), key=lambda step: -step.snr * step.density)
+
+
+def _channels(strips: Strips) -> tuple[Array, Array, Array]:
+    red, green, blue = (strips.rgb[..., i] for i in range(3))
+    return strips.signal, red - green, np.asarray(blue - (red + green) / 2, dtype=np.float32)
+
+
+def _step_map(channel: Array, reach: int) -> Array:
+    """Mean of ``reach`` rows below minus mean of ``reach`` rows above."""
+    mean = cv2.blur(channel, (1, reach))
+    half = reach // 2 + 1
+    padded = np.pad(mean, ((half, half), (0, 0)), mode="edge")
+    return np.asarray(padded[2 * half :] - padded[: -2 * half], dtype=np.float32)
+
+
+def _measure(strips: Strips, path: NDArray[np.intp], maps: list[Array], noise: list[float], reach: int) -> Step | None:
+    columns = np.arange(len(path))
+    tall = [float(np.median(m[path, columns])) / s for m, s in zip(maps, noise, strict=True)]
+    best = int(np.argmax(np.abs(tall)))
+    signed = maps[best] * np.float32(np.sign(tall[best]) or 1.0)
+    heights = _peaks(signed, path, reach)
+    loud = np.clip(signed[np.rint(heights).astype(np.intp), columns] / noise[best], 0.0, _CLIP)
+    loud[~strips.valid[path, columns]] = 0.0
+    first, last = longest_run(loud > _SUPPORT)
+    if last - first < 5:
+        return None
+    inside = (columns >= first) & (columns <= last)
+    weight = np.where(inside & (loud > _SUPPORT), loud / _CLIP, 0.0)
+    curve = fit_curve(strips.x, heights, weight=weight, bends=(0, 1, 2))
+    at = np.clip(np.rint(curve.y).astype(np.intp), 0, len(signed) - 1)
+    seen = (signed[at, columns] > _SUPPORT * noise[best]) & inside
+    if seen.sum() < 5:
+        return None
+    level = [float(np.median(m[at, columns][inside])) for m in maps]
+    return Step(
+        curve=curve,
+        first=first,
+        last=last,
+        height=(level[0], level[1], level[2]),
+        snr=abs(level[best]) / noise[best] * float(np.sqrt(seen.sum())),
+        density=float(seen[first : last + 1].mean()),
+    )
+
+
+def _peaks(signed: Array, path: NDArray[np.intp], reach: int) -> Floats:
+    offsets = np.arange(-reach, reach + 1)
+    rows = np.clip(path[None, :] + offsets[:, None], 1, len(signed) - 2)
+    columns = np.arange(len(path))
+    at = rows[np.argmax(signed[rows, columns], axis=0), columns]
+    left, here, right = signed[at - 1, columns], signed[at, columns], signed[at + 1, columns]
+    bend = 2 * here - left - right
+    shift = np.where(bend > 1e-9, 0.5 * (right - left) / np.maximum(bend, 1e-9), 0.0)
+    return np.asarray(at + np.clip(shift, -0.5, 0.5), dtype=np.float64)
