@@ -1,5 +1,11 @@
 """Imports every table, so that ``metadata`` is whole wherever it is needed."""
 
+import alerts.deliveries.models
+import alerts.episodes.models
+import alerts.evaluations.models
+import alerts.subscriptions.models
+import alerts.tasks.models
+import alerts.warnings.models
 import lab.kit.outbox
 import lab.library.models
 import lab.network.models

@@ -1,0 +1,1 @@
+"""Channels: one file each. A channel knows how to send one message, and nothing of databases."""

@@ -1,0 +1,1 @@
+"""Who is sent which version, and every attempt at it."""

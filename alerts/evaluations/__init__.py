@@ -1,0 +1,1 @@
+"""The record that the rules have looked at a fact, so that a missed one shows."""
