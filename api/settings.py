@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(default=80, gt=0)
     rate_limit_storage: str = "memory://"  # or redis://…, shared by several processes
     trusted_proxies: str = "127.0.0.1"
+    source_url: str | None = None  # where a changed version offers its source (AGPL, section 13)
     smtp_host: str | None = None
     smtp_port: int = 587
     smtp_user: str | None = None
