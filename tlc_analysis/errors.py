@@ -27,3 +27,11 @@ class CalibrationError(PlateError):
 
 class RegistrationError(PlateError):
     """Two pictures cannot be laid over each other."""
+
+
+class ReadingFormatError(PlateError):
+    """A reading's JSON does not follow ``plate-reading/1``."""
+
+
+class UnknownSystemError(PlateError):
+    """The library has no entry for the system named; the message says which it has."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .synthetic_camera import Matrix, photograph, plate_to_picture
 from .synthetic_layer import Layer, draw_plate
-from .synthetic_random import random_spec
+from .synthetic_random import blank_spec, random_spec
 from .synthetic_spec import (
     ILLUMINATIONS,
     TIERS,
@@ -40,6 +40,7 @@ __all__ = [
     "SyntheticPlate",
     "Tier",
     "Writing",
+    "blank_spec",
     "random_spec",
     "render",
 ]
