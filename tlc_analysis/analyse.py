@@ -1,0 +1,167 @@
+"""The whole way from the bytes of a picture to Rf values, step by step."""
+
+import numpy as np
+
+from .contrast import measure_contrast
+from .decode import decode
+from .densitogram import densitogram
+from .detection import Blob, find_blobs
+from .features import for_lanes
+from .frames import Line, Picture, PlateFrame
+from .handmade import apply_hints
+from .landmarks import find_landmarks
+from .lanes import LanePath, LaneSet, find_lanes, lanes_at
+from .model import (
+    Feature,
+    Hints,
+    Illumination,
+    ImageInfo,
+    Lane,
+    Plate,
+    PlateHints,
+    PlateReading,
+    Polyline,
+)
+from .plates import find_plates
+from .quality import picture_flags, plate_flags
+from .sheet import Sheet
+from .spots import lane_ends, lane_run, read_lane, stroke_features
+from .version import method
+
+
+def analyse(image: bytes, *, illumination: Illumination | None = None, hints: Hints | None = None) -> PlateReading:
+    """Measure the plates on a picture, as far as Rf.
+
+    ``image``: a JPEG, PNG, TIFF, WebP or HEIC file. ``illumination``: inferred from the picture when not given.
+    ``hints``: what a person or the plate layout says; each replaces its automatic step.
+    Raises :class:`UnreadableImageError` and :class:`InvalidHintsError`.
+    """
+    picture = decode(image, illumination=illumination)
+    frames = find_plates(picture, hints=hints)
+    given = hints.plates if hints else ()
+    plates = tuple(
+        read_plate(frame, picture.illumination, given[i] if i < len(given) else None)
+        for i, frame in enumerate(frames)
+    )  # fmt: skip
+    return PlateReading(
+        image=_info(picture), plates=plates, flags=picture_flags(picture, frames, plates), method=method()
+    )
+
+
+def read_plate(frame: PlateFrame, illumination: Illumination, hints: PlateHints | None = None) -> Plate:
+    """Everything on one rectified plate."""
+    landmarks = find_landmarks(frame, illumination=illumination, hints=hints)
+    contrast = measure_contrast(frame, landmarks)
+    sheet = Sheet(frame=frame, landmarks=landmarks, contrast=contrast, illumination=illumination)
+    blobs = find_blobs(contrast)
+    lanes = _lanes(sheet, blobs, hints)
+    per_lane = _assign(lanes.paths, blobs)
+    read = tuple(_read_lane(sheet, i + 1, path, per_lane[i]) for i, path in enumerate(lanes.paths))
+    if hints is not None and hints.spots:
+        read = apply_hints(sheet, lanes.paths, read, hints.spots)
+    return Plate(
+        corners_px=_corners(sheet),
+        confidence=frame.confidence,
+        origin_px=_polyline(sheet, landmarks.origin),
+        front_px=_polyline(sheet, landmarks.front),
+        lanes=read,
+        flags=plate_flags(sheet, lanes, read, from_hint=bool(hints and hints.lane_x_px)),
+        origin_u_px=None if landmarks.origin is None else landmarks.origin.u_px,
+        front_u_px=None if landmarks.front is None else landmarks.front.u_px,
+        features=_outside_lanes(sheet, lanes.paths),
+    )
+
+
+def _lanes(sheet: Sheet, blobs: list[Blob], hints: PlateHints | None) -> LaneSet:
+    contrast = sheet.contrast
+    width = float(contrast.usable.shape[1])
+    origin = sheet.landmarks.origin
+    origin_y = contrast.from_frame(origin.at(sheet.width / 2) if origin else 0.92 * sheet.height)
+    evidence = for_lanes(sheet, blobs)
+    if hints is not None and hints.lane_x_px:
+        xs = tuple(contrast.from_frame(x) for x in _hinted_columns(sheet, hints))
+        return lanes_at(xs, evidence, origin_y=origin_y, width=width)
+    return find_lanes(
+        evidence,
+        marks=tuple(contrast.from_frame(x) for x in sheet.landmarks.mark_x),
+        origin_y=origin_y,
+        width=width,
+        lane_count=hints.lane_count if hints else None,
+    )
+
+
+def _hinted_columns(sheet: Sheet, hints: PlateHints) -> list[float]:
+    """Frame columns of the lanes that a person set by their x at the origin, in picture pixels."""
+    origin = sheet.landmarks.origin
+    columns = np.linspace(0, sheet.width - 1, 64)
+    rows = [origin.at(float(c)) if origin else 0.92 * sheet.height for c in columns]
+    seen = np.array([sheet.to_picture(float(c), r) for c, r in zip(columns, rows, strict=True)])
+    if np.ptp(seen[:, 0]) < 0.2 * np.ptp(seen[:, 1]):  # a plate on its side: x says nothing along the origin
+        return []
+    order = np.argsort(seen[:, 0])
+    return [float(np.interp(x, seen[order, 0], columns[order])) for x in hints.lane_x_px or ()]
+
+
+def _assign(paths: tuple[LanePath, ...], blobs: list[Blob]) -> list[list[Blob]]:
+    """Each candidate to the lane whose centre line it lies on."""
+    lanes: list[list[Blob]] = [[] for _ in paths]
+    for blob in blobs:
+        away = [abs(blob.x - path.at(blob.y)) for path in paths]
+        nearest = int(np.argmin(away)) if away else 0
+        if paths and away[nearest] <= paths[nearest].half_width:
+            lanes[nearest].append(blob)
+    return lanes
+
+
+def _read_lane(sheet: Sheet, index: int, path: LanePath, blobs: list[Blob]) -> Lane:
+    spots, features = read_lane(sheet, path, blobs)
+    run = lane_run(sheet, path)
+    x_origin, x_front = lane_ends(sheet, path)
+    origin, front = sheet.landmarks.origin, sheet.landmarks.front
+    y_origin = origin.at(x_origin) if origin else 0.92 * sheet.height
+    return Lane(
+        index=index,
+        x_px=sheet.to_picture(x_origin, y_origin)[0],
+        spots=spots,
+        features=features,
+        origin_px=sheet.to_picture(x_origin, y_origin) if origin else None,
+        front_px=sheet.to_picture(x_front, front.at(x_front)) if front else None,
+        width_px=2 * path.half_width / sheet.contrast.scale,
+        densitogram=densitogram(sheet, path, run),
+    )
+
+
+def _corners(sheet: Sheet) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]:
+    right, bottom = sheet.width - 0.5, sheet.height - 0.5
+    return (
+        sheet.to_picture(-0.5, -0.5),
+        sheet.to_picture(right, -0.5),
+        sheet.to_picture(right, bottom),
+        sheet.to_picture(-0.5, bottom),
+    )
+
+
+def _polyline(sheet: Sheet, line: Line | None) -> Polyline | None:
+    """A line of the frame in picture pixels: its knots inside the plate and its ends at the edges."""
+    if line is None:
+        return None
+    inside = [float(x) for x in line.x if 0 < x < sheet.width - 1]
+    step = max(1, len(inside) // 30)
+    columns = [0.0, *inside[::step], float(sheet.width - 1)]
+    return tuple(sheet.to_picture(x, line.at(x)) for x in columns)
+
+
+def _outside_lanes(sheet: Sheet, paths: tuple[LanePath, ...]) -> tuple[Feature, ...]:
+    """Drawn things that belong to no lane."""
+    return stroke_features(sheet, lambda x, y: not any(abs(x - p.at(y)) <= p.half_width for p in paths))
+
+
+def _info(picture: Picture) -> ImageInfo:
+    height, width = picture.pixels.shape[:2]
+    return ImageInfo(
+        sha256=picture.sha256,
+        width_px=width,
+        height_px=height,
+        illumination=picture.illumination,
+        illumination_inferred=picture.illumination_inferred,
+    )

@@ -1,0 +1,108 @@
+"""A plate against its own bare layer, in CIELAB, on a reduced copy of the rectified frame.
+
+Everything that is searched for is searched here; only the fits of single bands go back to the full frame.
+Drawn lines and dust are taken out and the gap filled from its surroundings, so that filters need no masks.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .background import fit_background, robust_sigma
+from .frames import Landmarks, PlateFrame
+from .strokes import Stroke, find_strokes
+
+WORK_HEIGHT_PX: Final = 640
+MAX_WORK_WIDTH_PX: Final = 1400
+RIM_SHARE: Final = 0.012
+"""Share of the height along each edge that is not read: chipped layer, shadow, interpolation."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Contrast:
+    """The reduced plate. All arrays (h, w) or (h, w, 3), float32 unless said otherwise.
+
+    ``scale``: pixels here per frame pixel. ``background``: CIELAB of the bare layer. ``difference``: picture minus
+    background with drawn things filled in, 0 where not ``usable``. ``noise``: (3,) pixel noise of L, a and b.
+    ``drawn``: bool, pixels explained as drawn or dust. ``strokes``: what was recognised among them.
+    """
+
+    scale: float
+    background: NDArray[np.float32]
+    difference: NDArray[np.float32]
+    usable: NDArray[np.bool_]
+    drawn: NDArray[np.bool_]
+    noise: NDArray[np.float64]
+    strokes: tuple[Stroke, ...]
+
+    def to_frame(self, value: float) -> float:
+        """A coordinate here as a coordinate in the frame (an integer is a pixel's centre in both)."""
+        return (value + 0.5) / self.scale - 0.5
+
+    def from_frame(self, value: float) -> float:
+        """A frame coordinate as a coordinate here."""
+        return (value + 0.5) * self.scale - 0.5
+
+
+def to_lab(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    """CIELAB (D65) of gamma-encoded sRGB in 0..1; float32, same shape."""
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(srgb), cv2.COLOR_RGB2Lab), dtype=np.float32)
+
+
+def work_scale(height: int, width: int) -> float:
+    """How much the frame is reduced; never enlarged."""
+    return min(1.0, WORK_HEIGHT_PX / height, MAX_WORK_WIDTH_PX / width)
+
+
+def _reduce_mask(mask: NDArray[np.bool_], size: tuple[int, int], threshold: float) -> NDArray[np.bool_]:
+    share = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(share > threshold * 255)
+
+
+def _inner(valid: NDArray[np.bool_], rim: int) -> NDArray[np.bool_]:
+    """``valid`` without its rim."""
+    padded = cv2.copyMakeBorder(valid.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    size = 2 * rim + 1
+    return np.asarray(cv2.erode(padded, np.ones((size, size), np.uint8))[1:-1, 1:-1] > 0)
+
+
+def fill(values: NDArray[np.float32], holes: NDArray[np.bool_], sigma: float) -> NDArray[np.float32]:
+    """``values`` (H, W, C) with ``holes`` filled by the Gaussian-weighted mean of what surrounds them."""
+    weight = (~holes).astype(np.float32)
+    smooth = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma)
+    norm = cv2.GaussianBlur(weight, (0, 0), sigma)
+    return np.where(holes[..., None], smooth / np.maximum(norm, 1e-3)[..., None], values).astype(np.float32)
+
+
+def pixel_noise(difference: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(3,) standard deviation of each channel's pixel-to-pixel noise, from differences of diagonal neighbours."""
+    both = usable[:-2, :-2] & usable[2:, 2:]
+    step = (difference[2:, 2:] - difference[:-2, :-2])[both]
+    return np.array([max(robust_sigma(step[:, c]) / np.sqrt(2), 0.05) for c in range(3)])
+
+
+def measure_contrast(frame: PlateFrame, landmarks: Landmarks) -> Contrast:
+    """The plate's picture split into bare layer, drawn things and the rest."""
+    height, width = frame.valid.shape
+    scale = work_scale(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    lab = to_lab(cv2.resize(frame.srgb, size, interpolation=cv2.INTER_AREA))
+    usable = _inner(_reduce_mask(frame.valid, size, 0.99), max(1, round(RIM_SHARE * size[1])))
+    ink = cv2.dilate(_reduce_mask(landmarks.ink, size, 0.15).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    background = fit_background(lab, usable & ~ink)
+    difference = np.where(usable[..., None], lab - background, 0).astype(np.float32)
+    noise = pixel_noise(difference, usable & ~ink)
+    strokes, stroke_mask = find_strokes(difference[..., 0], usable & ~ink, noise_l=float(noise[0]))
+    drawn = ink | stroke_mask
+    return Contrast(
+        scale=scale,
+        background=background,
+        difference=np.where(usable[..., None], fill(difference, drawn, 4.0), 0).astype(np.float32),
+        usable=usable,
+        drawn=drawn,
+        noise=noise,
+        strokes=strokes,
+    )

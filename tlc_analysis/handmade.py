@@ -1,0 +1,65 @@
+"""Spots that a person set or struck out: a click replaces the search, the fit stays the same."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from .detection import Blob
+from .lanes import LanePath
+from .locate import locate
+from .model import Flag, Lane, Spot, SpotHint
+from .sheet import Sheet
+from .spots import lane_x, spot_of
+
+
+def apply_hints(
+    sheet: Sheet, paths: tuple[LanePath, ...], lanes: tuple[Lane, ...], hints: tuple[SpotHint, ...]
+) -> tuple[Lane, ...]:
+    """The lanes with spots added and removed as told. A click belongs to the nearest lane."""
+    result = list(lanes)
+    for hint in hints:
+        if not paths:
+            break
+        x, y = sheet.from_picture(hint.centre_px)
+        i = int(np.argmin([abs(lane_x(sheet, path, y) - x) for path in paths]))
+        spots = _without(result[i].spots, hint)
+        if hint.action == "add":
+            spots = tuple(sorted((*spots, _added(sheet, paths[i], x, y)), key=lambda spot: -spot.centre_px[1]))
+        result[i] = replace(result[i], spots=spots)
+    return tuple(result)
+
+
+def _without(spots: tuple[Spot, ...], hint: SpotHint) -> tuple[Spot, ...]:
+    """The spots but the one under the click."""
+
+    def under(spot: Spot) -> bool:
+        reach = 0.6 * max(spot.width_px or 10.0, spot.height_px or 10.0)
+        dx, dy = spot.centre_px[0] - hint.centre_px[0], spot.centre_px[1] - hint.centre_px[1]
+        return bool(np.hypot(dx, dy) <= reach)
+
+    hit = [spot for spot in spots if under(spot)]
+    if not hit:
+        return spots
+    nearest = min(
+        hit, key=lambda s: (s.centre_px[1] - hint.centre_px[1]) ** 2 + (s.centre_px[0] - hint.centre_px[0]) ** 2
+    )
+    return tuple(spot for spot in spots if spot is not nearest)
+
+
+def _added(sheet: Sheet, path: LanePath, x: float, y: float) -> Spot:
+    """A band fitted at the click; where the fit runs away from it, the click itself is the apex."""
+    contrast = sheet.contrast
+    sigma = max(3.0, 0.012 * contrast.usable.shape[0])
+    wx, wy = contrast.from_frame(x), contrast.from_frame(y)
+    half = min(path.half_width, 2.0 * sigma)
+    row = int(np.clip(round(wy), 0, contrast.usable.shape[0] - 1))
+    column = int(np.clip(round(wx), 0, contrast.usable.shape[1] - 1))
+    blob = Blob(
+        x=wx, y=wy, sigma=sigma, left=wx - half, right=wx + half, score=0.0,
+        amplitude=contrast.difference[row, column].astype(np.float64), noise=np.full(3, 0.2),
+    )  # fmt: skip
+    band = locate(sheet, [blob])[0]
+    if abs(band.y - y) > 1.5 * sigma / contrast.scale or not np.isfinite(band.apex_u):
+        band = replace(band, y=y, apex_u=0.25 * sigma / contrast.scale)
+    spot = spot_of(sheet, band, path)
+    return replace(spot, flags=(*spot.flags, Flag.MANUAL))

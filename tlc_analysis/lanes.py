@@ -1,0 +1,260 @@
+"""Lanes: from application marks and residues on the origin, then from where bands line up, then from the comb.
+
+Marked lanes are lanes even when empty. A lane that nothing marks is added only where an otherwise regular comb has
+exactly one tooth missing.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .detection import Blob
+
+COMB_TOLERANCE: Final = 0.13
+"""Largest departure of a lane from the comb, in pitches, for the comb to be believed."""
+MIN_GAP_SHARE: Final = 0.02
+"""Lanes are never closer than this share of the plate's width."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanePath:
+    """A lane's centre line in reduced-plate pixels: ``x`` at row ``y``, moving ``slope`` columns per row."""
+
+    x: float
+    y: float
+    slope: float = 0.0
+    half_width: float = 0.0
+    marked: bool = False
+
+    def at(self, y: float) -> float:
+        """Column at row ``y``."""
+        return self.x + self.slope * (y - self.y)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneSet:
+    """Lanes from left to right, and whether their number is doubtful."""
+
+    paths: tuple[LanePath, ...]
+    uncertain: bool
+
+
+@dataclass
+class _Cluster:
+    x: float
+    weight: float
+    widths: list[float]
+    marked: bool
+
+
+def find_lanes(
+    blobs: list[Blob],
+    *,
+    marks: tuple[float, ...],
+    origin_y: float,
+    width: float,
+    lane_count: int | None = None,
+) -> LaneSet:
+    """Lanes from evidence. ``blobs``: bands and origin residues; ``marks``: columns of application marks.
+
+    ``origin_y``: row at which a lane's x is told. ``width``: of the plate. ``lane_count``: what somebody said, which
+    fills or thins what is seen but commands nothing.
+    """
+    tolerance = _tolerance(blobs, width)
+    clusters = _cluster(blobs, width)
+    clusters = _add_marks(clusters, marks, max(tolerance, 0.4 * _pitch(list(marks), width)))
+    clusters = _without_stray(clusters)
+    clusters = _fill_comb(clusters)
+    uncertain = False
+    if lane_count is not None and lane_count != len(clusters):
+        clusters = _towards(clusters, lane_count, width)
+        uncertain = lane_count != len(clusters)
+    paths = _paths(clusters, blobs, origin_y, width, tolerance)
+    return LaneSet(paths=paths, uncertain=uncertain)
+
+
+def lanes_at(xs: tuple[float, ...], blobs: list[Blob], *, origin_y: float, width: float) -> LaneSet:
+    """Lanes where a person has put them: nothing is added, dropped or moved at the origin."""
+    clusters = [_Cluster(x=x, weight=1.0, widths=[], marked=True) for x in sorted(xs)]
+    return LaneSet(paths=_paths(clusters, blobs, origin_y, width, _tolerance(blobs, width)), uncertain=False)
+
+
+def _tolerance(blobs: list[Blob], width: float) -> float:
+    """How far bands of one lane may lie apart: half a typical band."""
+    return max(MIN_GAP_SHARE * width, 0.5 * min(_typical_width(blobs), 0.2 * width))
+
+
+def _typical_width(blobs: list[Blob]) -> float:
+    """Weighted median width of the candidates, 0 for none."""
+    if not blobs:
+        return 0.0
+    ordered = sorted(blobs, key=lambda blob: blob.width)
+    share = np.cumsum([_say(blob) for blob in ordered])
+    return ordered[int(np.searchsorted(share, share[-1] / 2))].width
+
+
+def _say(blob: Blob) -> float:
+    """How much a candidate has to say about lanes: its significance, within bounds."""
+    return min(blob.score, 40.0)
+
+
+def _cluster(blobs: list[Blob], width: float) -> list[_Cluster]:
+    """Where candidates line up: maxima of their density across the plate, each with the candidates nearest to it."""
+    if not blobs:
+        return []
+    typical = _typical_width(blobs)
+    reach = float(np.clip(0.22 * typical, 0.008 * width, 0.03 * width))
+    x = np.array([blob.x for blob in blobs])
+    say = np.array([_say(blob) for blob in blobs])
+    grid = np.arange(0.0, width, max(0.5, reach / 6))
+    density = (say * np.exp(-0.5 * ((grid[:, None] - x) / reach) ** 2)).sum(axis=1)
+    peaks = grid[_maxima(density)]
+    centres: list[float] = []
+    for peak in sorted(peaks, key=lambda g: -np.interp(g, grid, density)):
+        if all(abs(peak - c) > max(MIN_GAP_SHARE * width, 0.6 * typical) for c in centres):
+            centres.append(float(peak))
+    nearest = np.argmin(np.abs(x[:, None] - np.array(centres)), axis=1)
+    clusters = []
+    for i, centre in enumerate(centres):
+        own = [b for b, n in zip(blobs, nearest, strict=True) if n == i and abs(b.x - centre) < 3 * reach]
+        if own:
+            clusters.append(_cluster_of(own))
+    return sorted(clusters, key=lambda c: c.x)
+
+
+def _maxima(values: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Indices of local maxima, ends included."""
+    padded = np.concatenate([[-np.inf], values, [-np.inf]])
+    return np.nonzero((padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:]))[0]
+
+
+def _cluster_of(blobs: list[Blob]) -> _Cluster:
+    weights = [_say(blob) for blob in blobs]
+    return _Cluster(
+        x=float(np.average([b.x for b in blobs], weights=weights)),
+        weight=float(sum(weights)),
+        widths=[b.width for b in blobs],
+        marked=False,
+    )
+
+
+def _add_marks(clusters: list[_Cluster], marks: tuple[float, ...], reach: float) -> list[_Cluster]:
+    """Each mark adopts the nearest lane in reach or becomes an empty one."""
+    free = list(clusters)
+    result: list[_Cluster] = []
+    for mark in sorted(marks):
+        near = [c for c in free if abs(c.x - mark) <= reach]
+        if near:
+            best = min(near, key=lambda c: abs(c.x - mark))
+            free.remove(best)
+            result.append(_Cluster(x=mark, weight=best.weight + 20, widths=best.widths, marked=True))
+        else:
+            result.append(_Cluster(x=mark, weight=20, widths=[], marked=True))
+    return sorted(result + free, key=lambda c: c.x)
+
+
+def _without_stray(clusters: list[_Cluster]) -> list[_Cluster]:
+    """Where lanes are marked, a weak unmarked one between or beside them is not a lane."""
+    marked = [c for c in clusters if c.marked]
+    if len(marked) < 2:
+        return clusters
+    pitch = _pitch([c.x for c in marked], np.inf)
+    return [
+        c
+        for c in clusters
+        if c.marked or (min(abs(c.x - m.x) for m in marked) > 0.6 * pitch and c.weight > 25)
+    ]  # fmt: skip
+
+
+def _pitch(xs: list[float], otherwise: float) -> float:
+    """Typical distance between neighbours, or ``otherwise`` with fewer than two."""
+    return float(np.median(np.diff(sorted(xs)))) if len(xs) > 1 else otherwise
+
+
+def comb_of(xs: list[float]) -> tuple[float, NDArray[np.int_]] | None:
+    """Pitch and tooth number of each lane if they stand on a regular comb, else None. Needs three lanes."""
+    if len(xs) < 3:
+        return None
+    x = np.asarray(sorted(xs))
+    gap = float(np.min(np.diff(x)))
+    tooth = np.rint((x - x[0]) / gap).astype(int)
+    for _ in range(3):
+        slope, start = np.polyfit(tooth, x, 1)
+        tooth = np.rint((x - start) / slope).astype(int)
+    if len(set(tooth.tolist())) < len(x) or np.max(np.abs(x - start - slope * tooth)) > COMB_TOLERANCE * slope:
+        return None
+    return float(slope), tooth - tooth[0]
+
+
+def _fill_comb(clusters: list[_Cluster]) -> list[_Cluster]:
+    """Add the missing tooth of a regular comb."""
+    comb = comb_of([c.x for c in clusters])
+    if comb is None:
+        return clusters
+    _, tooth = comb
+    filled: list[_Cluster] = []
+    for i, cluster in enumerate(clusters):
+        if i and tooth[i] - tooth[i - 1] == 2 and len(clusters) > 2 * int(np.sum(np.diff(tooth) > 1)) + 1:
+            filled.append(_Cluster(x=(clusters[i - 1].x + cluster.x) / 2, weight=0, widths=[], marked=False))
+        filled.append(cluster)
+    return filled
+
+
+def _towards(clusters: list[_Cluster], count: int, width: float) -> list[_Cluster]:
+    """Drop unmarked weak lanes, or fill gaps of the comb, as far as the picture allows."""
+    result = list(clusters)
+    while len(result) > count:
+        weak = [c for c in result if not c.marked and c.weight < 30]
+        if not weak:
+            return result
+        result.remove(min(weak, key=lambda c: c.weight))
+    while 2 <= len(result) < count:
+        gaps = np.diff([c.x for c in result])
+        widest = int(np.argmax(gaps))
+        if gaps[widest] > 1.6 * float(np.min(gaps)):
+            x = result[widest].x + float(np.min(gaps))
+        elif result[-1].x + gaps.mean() < 0.97 * width and result[0].x > width - result[-1].x - gaps.mean():
+            x = result[-1].x + float(gaps.mean())
+        elif result[0].x - gaps.mean() > 0.03 * width:
+            x = result[0].x - float(gaps.mean())
+        else:
+            return result
+        result = sorted([*result, _Cluster(x=x, weight=0, widths=[], marked=False)], key=lambda c: c.x)
+    return result
+
+
+def _paths(
+    clusters: list[_Cluster], blobs: list[Blob], origin_y: float, width: float, tolerance: float
+) -> tuple[LanePath, ...]:
+    """Centre lines with the width of each lane: its bands' width, bounded by its neighbours."""
+    xs = [c.x for c in clusters]
+    typical = float(np.median([w for c in clusters for w in c.widths])) if any(c.widths for c in clusters) else 0.0
+    paths = []
+    for i, cluster in enumerate(clusters):
+        room = min([abs(x - cluster.x) for j, x in enumerate(xs) if j != i], default=0.5 * width)
+        own = max([*cluster.widths, typical, 2 * tolerance])
+        paths.append(
+            LanePath(x=cluster.x, y=origin_y, half_width=min(0.6 * own, 0.5 * room), marked=cluster.marked)
+        )  # fmt: skip
+    return tuple(_tilted(path, blobs) for path in paths)
+
+
+def _tilted(path: LanePath, blobs: list[Blob]) -> LanePath:
+    """The lane through its own bands, when three or more of them say together that it leans."""
+    own = [b for b in blobs if abs(b.x - path.x) < path.half_width and b.score > 10]
+    if len(own) < 3 or np.ptp([b.y for b in own]) < 60:
+        return path
+    y = np.array([b.y for b in own]) - path.y
+    x = np.array([b.x for b in own]) - path.x
+    weights = np.sqrt([min(b.score, 40.0) for b in own])
+    if path.marked:
+        slope = float((weights * x * y).sum() / (weights * y * y).sum())
+        scatter = x - slope * y
+    else:
+        slope, offset = (float(v) for v in np.polyfit(y, x, 1, w=weights))
+        scatter = x - slope * y - offset
+    if abs(slope) < 0.01 or np.std(scatter) > 0.6 * np.std(x) or abs(slope) > 0.2:
+        return path
+    return replace(path, slope=slope, x=path.x if path.marked else path.x + offset)

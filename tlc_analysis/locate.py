@@ -1,0 +1,176 @@
+"""From candidates in a lane to fitted bands, on the full rectified frame."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bands import Band, BandFit, fit_bands, shape
+from .detection import Blob
+from .sheet import Sheet
+
+FWHM: Final = 2.3548
+WINDOW: Final = 3.2
+"""Reach of a fit beyond the outermost candidate, in standard deviations."""
+MAX_TOGETHER: Final = 6
+BIC_MARGIN: Final = 6.0
+"""A band more must lower the criterion by this: strong evidence (Kass & Raftery, JASA 1995, 90, 773)."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Located:
+    """A fitted band in frame pixels: apex, its standard uncertainty, half widths (standard deviations) and width.
+
+    ``heights``: (3,) CIELAB contrast at the apex. ``snr``: its size over the noise of the lane's profile.
+    ``volume``: the contrast signal's integral in frame px². ``centroid_y``: its centre of mass.
+    """
+
+    x: float
+    y: float
+    apex_u: float
+    sigma_front: float
+    sigma_origin: float
+    width: float
+    heights: NDArray[np.float64]
+    snr: float
+    score: float
+    volume: float
+    centroid_y: float
+    overlapping: bool
+
+    @property
+    def height(self) -> float:
+        """Full width at half maximum along the lane."""
+        return FWHM / 2 * (self.sigma_front + self.sigma_origin)
+
+    @property
+    def asymmetry(self) -> float:
+        """Tail towards the origin over tail towards the front at 10 % of the height."""
+        return self.sigma_origin / self.sigma_front
+
+    @property
+    def contrast(self) -> float:
+        """Size of the contrast at the apex in CIELAB units."""
+        return float(np.linalg.norm(self.heights))
+
+
+def locate(sheet: Sheet, blobs: list[Blob]) -> list[Located]:
+    """Fit the bands of one lane. ``blobs``: its candidates in any order. Top to bottom."""
+    found: list[Located] = []
+    for group in _groups(sorted(blobs, key=lambda b: b.y)):
+        found += _fit_group(sheet, group)
+    return sorted(found, key=lambda band: band.y)
+
+
+def _groups(blobs: list[Blob]) -> list[list[Blob]]:
+    """Neighbours that reach into each other are fitted together."""
+    groups: list[list[Blob]] = []
+    for blob in blobs:
+        last = groups[-1] if groups else []
+        if last and len(last) < MAX_TOGETHER and blob.y - last[-1].y < 2.5 * (blob.sigma + last[-1].sigma):
+            last.append(blob)
+        else:
+            groups.append([blob])
+    return groups
+
+
+def _fit_group(sheet: Sheet, group: list[Blob]) -> list[Located]:
+    contrast = sheet.contrast
+    scale = contrast.scale
+    top = contrast.to_frame(min(b.y - WINDOW * b.sigma for b in group))
+    bottom = contrast.to_frame(max(b.y + WINDOW * b.sigma for b in group))
+    y0, y1 = max(0, int(np.floor(top))), min(sheet.height, int(np.ceil(bottom)) + 1)
+    if y1 - y0 < 6:
+        return []
+    strength = np.array([b.score for b in group])
+    x = contrast.to_frame(float(np.average([b.x for b in group], weights=strength)))
+    width = float(np.median([b.width for b in group])) / scale
+    half = max(1.0, 0.3 * width)
+    noise = _profile_noise(sheet, group, half)
+    rows = np.arange(y0, y1, dtype=np.float64)
+    profile = sheet.profile(y0, y1, x, half) / noise
+    weight = _weights(sheet, y0, y1, x, half)
+    starts = [(contrast.to_frame(b.y), max(1.0, b.sigma / scale)) for b in group]
+    fit, kept = _best(rows, profile, weight, starts)
+    volumes, centroids = _volumes(sheet, rows, fit, x, width)
+    return [
+        Located(
+            x=contrast.to_frame(group[i].x), y=band.apex, apex_u=band.apex_u, sigma_front=band.sigma_front,
+            sigma_origin=band.sigma_origin, width=group[i].width / scale, heights=band.heights * noise,
+            snr=float(np.linalg.norm(band.heights)), score=group[i].score, volume=volumes[j],
+            centroid_y=centroids[j], overlapping=_overlaps(band, fit.bands),
+        )
+        for j, (i, band) in enumerate(zip(kept, fit.bands, strict=True))
+    ]  # fmt: skip
+
+
+def _profile_noise(sheet: Sheet, group: list[Blob], half: float) -> NDArray[np.float64]:
+    """(3,) noise of a profile averaged over the columns used: pixels and mottle."""
+    columns = max(1.0, 2 * half * sheet.contrast.scale)
+    mottle = np.min([b.noise for b in group], axis=0)
+    return np.asarray(np.hypot(sheet.contrast.noise / np.sqrt(columns), mottle))
+
+
+def _weights(sheet: Sheet, y0: int, y1: int, x: float, half: float) -> NDArray[np.float64]:
+    """Rows whose columns are mostly clipped say nothing about the top of a band; its flanks carry the fit."""
+    x0 = int(np.clip(round(x - half), 0, sheet.width - 1))
+    x1 = int(np.clip(round(x + half) + 1, x0 + 1, sheet.width))
+    clipped = sheet.frame.clipped[y0:y1, x0:x1].mean(axis=1) > 0.5
+    valid = sheet.frame.valid[y0:y1, x0:x1].mean(axis=1) > 0.5
+    weight = (valid & ~clipped).astype(np.float64)
+    return weight if weight.mean() > 0.5 else valid.astype(np.float64)
+
+
+def _best(
+    rows: NDArray[np.float64], profile: NDArray[np.float64], weight: NDArray[np.float64],
+    starts: list[tuple[float, float]],
+) -> tuple[BandFit, list[int]]:  # fmt: skip
+    """The fit with as many of the candidates as the information criterion supports, and which they are."""
+    kept = list(range(len(starts)))
+    fit = fit_bands(rows, profile, weight, starts)
+    while len(kept) > 1:
+        trials = [(fit_bands(rows, profile, weight, [starts[k] for k in kept if k != i]), i) for i in kept]
+        best, dropped = min(trials, key=lambda trial: trial[0].bic)
+        if best.bic > fit.bic + BIC_MARGIN:
+            break
+        fit = best
+        kept.remove(dropped)
+    return fit, kept
+
+
+def _overlaps(band: Band, bands: tuple[Band, ...]) -> bool:
+    """Whether a neighbour's half-width region reaches into this one's."""
+    reach = FWHM / 2 * max(band.sigma_front, band.sigma_origin)
+    return any(
+        abs(other.apex - band.apex) < reach + FWHM / 2 * max(other.sigma_front, other.sigma_origin)
+        for other in bands
+        if other is not band
+    )
+
+
+def _volumes(
+    sheet: Sheet, rows: NDArray[np.float64], fit: BandFit, x: float, width: float
+) -> tuple[list[float], list[float]]:
+    """Integral and centre of mass of each band: the signal above a straight baseline, shared out as the fit says."""
+    scale = sheet.contrast.scale
+    y0 = max(0, int(sheet.contrast.from_frame(rows[0])))
+    y1 = max(y0 + 3, min(sheet.contrast.usable.shape[0], round(sheet.contrast.from_frame(rows[-1])) + 1))
+    at = np.array([sheet.contrast.to_frame(y) for y in range(y0, y1)])
+    x0 = max(0, round(sheet.contrast.from_frame(x - 0.9 * width)))
+    x1 = min(sheet.contrast.usable.shape[1], round(sheet.contrast.from_frame(x + 0.9 * width)) + 1)
+    shapes = np.stack([shape(at, b.apex, b.sigma_front, b.sigma_origin) for b in fit.bands], axis=1)
+    design = np.concatenate([shapes, np.ones((len(at), 1)), (at - at.mean())[:, None]], axis=1)
+    volumes, centroids = [], []
+    bright = [b.heights[0] > 0 for b in fit.bands]
+    for j, band in enumerate(fit.bands):
+        signal = (sheet.fluorescence if bright[j] else sheet.density)[y0:y1, x0:x1].sum(axis=1, dtype=np.float64)
+        heights = np.linalg.lstsq(design, signal, rcond=None)[0]
+        parts = shapes * np.abs(heights[: shapes.shape[1]])
+        share = parts[:, j] / np.maximum(parts.sum(axis=1), 1e-12)
+        own = np.maximum((signal - design[:, -2:] @ heights[-2:]) * share, 0)
+        own[np.abs(at - band.apex) > 4 * max(band.sigma_front, band.sigma_origin)] = 0
+        total = float(own.sum())
+        volumes.append(total / scale**2)
+        centroids.append(float((own * at).sum() / total) if total > 0 else band.apex)
+    return volumes, centroids

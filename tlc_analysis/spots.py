@@ -1,0 +1,123 @@
+"""From fitted bands of a lane to the spots and features that a reading reports."""
+
+from collections.abc import Callable
+from typing import Final
+
+from .colour import spot_colour
+from .detection import Blob
+from .features import judge
+from .lanes import LanePath
+from .locate import Located, locate
+from .model import Feature, Flag, Lab, Point, Spot
+from .rf import Run, rf_of, rf_uncertainty, run_at
+from .sheet import Sheet
+
+SATURATED_SHARE: Final = 0.01
+TAILING_RF: Final = 0.02
+NEAR_ORIGIN_RF: Final = 0.05
+NEAR_FRONT_RF: Final = 0.95
+FAINT_CONTRAST_LAB: Final = 3.0
+EDGE_SHARE: Final = 0.04
+
+
+def lane_run(sheet: Sheet, path: LanePath) -> Run | None:
+    """The way of a lane, in frame pixels, from its own origin to its own front."""
+    x_origin, x_front = lane_ends(sheet, path)
+    return run_at(sheet.landmarks.origin, sheet.landmarks.front, x_origin=x_origin, x_front=x_front)
+
+
+def lane_x(sheet: Sheet, path: LanePath, y: float) -> float:
+    """Frame column of a lane at frame row ``y``."""
+    return sheet.contrast.to_frame(path.at(sheet.contrast.from_frame(y)))
+
+
+def lane_ends(sheet: Sheet, path: LanePath) -> tuple[float, float]:
+    """Frame columns where a lane meets the origin and the front, or the plate's ends where those are unknown."""
+    middle = sheet.contrast.to_frame(path.x)
+    origin, front = sheet.landmarks.origin, sheet.landmarks.front
+    y_origin = origin.at(middle) if origin else 0.9 * sheet.height
+    y_front = front.at(middle) if front else 0.1 * sheet.height
+    return lane_x(sheet, path, y_origin), lane_x(sheet, path, y_front)
+
+
+def read_lane(sheet: Sheet, path: LanePath, blobs: list[Blob]) -> tuple[tuple[Spot, ...], tuple[Feature, ...]]:
+    """Spots of a lane from the origin upwards, and what else was seen in it."""
+    run = lane_run(sheet, path)
+    lane_width = 2 * path.half_width / sheet.contrast.scale
+    spots: list[Spot] = []
+    features: list[Feature] = []
+    for band in locate(sheet, blobs):
+        verdict = judge(sheet, band, run, lane_width)
+        centre = sheet.to_picture(band.x, band.y)
+        if verdict.claimed:
+            spots.append(spot_of(sheet, band, path))
+        elif verdict.kind is not None:
+            features.append(Feature(kind=verdict.kind, centre_px=centre))
+    features += stroke_features(sheet, lambda x, y: abs(x - path.at(y)) <= path.half_width)
+    return tuple(sorted(spots, key=lambda spot: -spot.centre_px[1])), tuple(features)
+
+
+def stroke_features(sheet: Sheet, where: Callable[[float, float], bool]) -> tuple[Feature, ...]:
+    """Drawn things whose centre (x, y), in reduced pixels, is ``where`` asked."""
+    to_frame = sheet.contrast.to_frame
+    return tuple(
+        Feature(kind=s.kind, centre_px=sheet.to_picture(to_frame(s.centre[0]), to_frame(s.centre[1])))
+        for s in sheet.contrast.strokes
+        if where(*s.centre)
+    )
+
+
+def spot_of(sheet: Sheet, band: Located, path: LanePath) -> Spot:
+    """A fitted band as the reading reports it."""
+    run = lane_run(sheet, path)
+    rf = rf_of(band.y, run) if run else None
+    centroid = rf_of(band.centroid_y, run) if run else None
+    return Spot(
+        rf=rf,
+        rf_u=rf_uncertainty(band.y, band.apex_u, run) if run else None,
+        migration_px=_migration(sheet, band, path),
+        centre_px=sheet.to_picture(band.x, band.y),
+        snr=band.snr,
+        asymmetry=band.asymmetry,
+        volume=band.volume / sheet.area_unit_px2,
+        colour_lab=_colour(sheet, band),
+        flags=_flags(sheet, band, rf, centroid),
+        rf_centroid=centroid,
+        width_px=_length(sheet, (band.x - band.width / 2, band.y), (band.x + band.width / 2, band.y)),
+        height_px=_length(sheet, (band.x, band.y - band.height / 2), (band.x, band.y + band.height / 2)),
+    )
+
+
+def _length(sheet: Sheet, one: Point, other: Point) -> float:
+    """Distance between two frame points, in picture pixels."""
+    (x0, y0), (x1, y1) = sheet.to_picture(*one), sheet.to_picture(*other)
+    return float(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5)
+
+
+def _migration(sheet: Sheet, band: Located, path: LanePath) -> float | None:
+    if sheet.landmarks.origin is None:
+        return None
+    x = lane_ends(sheet, path)[0]
+    return _length(sheet, (x, sheet.landmarks.origin.at(x)), (band.x, band.y))
+
+
+def _colour(sheet: Sheet, band: Located) -> Lab:
+    core, layer = sheet.core_light(band.x, band.y, 0.2 * band.width, 0.2 * band.height)
+    return spot_colour(core, layer)
+
+
+def _flags(sheet: Sheet, band: Located, rf: float | None, centroid: float | None) -> tuple[Flag, ...]:
+    edge = EDGE_SHARE * sheet.height
+    margin = min(band.x - band.width / 2, sheet.width - 1 - band.x - band.width / 2)
+    clipped = sheet.clipped_share(band.x, band.y, 0.5 * band.width, 0.5 * band.height)
+    told = {
+        Flag.SATURATED: clipped > SATURATED_SHARE,
+        Flag.TAILING: rf is not None and centroid is not None and abs(rf - centroid) > TAILING_RF,
+        Flag.OVERLAPPING: band.overlapping,
+        Flag.NEAR_ORIGIN: rf is not None and rf < NEAR_ORIGIN_RF,
+        Flag.NEAR_FRONT: rf is not None and rf > NEAR_FRONT_RF,
+        Flag.EDGE: margin < edge,
+        Flag.FAINT: band.contrast < FAINT_CONTRAST_LAB or band.snr < 10,
+        Flag.FLUORESCENT: band.heights[0] > 0 and sheet.illumination != "visible",
+    }
+    return tuple(flag for flag, holds in told.items() if holds)
