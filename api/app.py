@@ -8,8 +8,10 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 import api.errors
+import api.health
 import api.pages
 import api.reference_page
+import api.source
 import api.v1
 from api.auth.csrf import CrossSiteGuard
 from api.auth.limits import RateLimiter
@@ -58,6 +60,8 @@ def create_app(settings: Settings | None = None, *, state: AppState | None = Non
     api.errors.install(app)
     app.include_router(api.v1.router, prefix="/api/v1")
     app.include_router(api.pages.router)
+    app.include_router(api.health.router.router)
+    app.include_router(api.source.router.router)
     api.reference_page.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(CrossSiteGuard)

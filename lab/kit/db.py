@@ -114,8 +114,7 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A session for queries alone; on SQLite it takes no write lock. Nothing in it is kept."""
         with Session(self._reading, expire_on_commit=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closing it rolls back, and leaves what was read usable
 
     def dispose(self) -> None:
         self.engine.dispose()
