@@ -108,7 +108,7 @@ class RetentionValue(SQLModel, table=True):
 
 
 class ReagentColour(SQLModel, table=True):
-    """A colour reaction, on the plate or as a spot test; of a whole class of substances where that is what was printed."""
+    """A colour reaction, on the plate or as a spot test; of a class of substances where one was printed."""
 
     __tablename__ = "reagent_colour"
 

@@ -1,0 +1,183 @@
+"""Puts the shipped reference data into the database, as often as one likes.
+
+What is new is added, a substance or system whose row changed follows it, and a printed value that the data no
+longer have is withdrawn: kept and readable, but it speaks no more. A laboratory's own runs are never touched.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from lab.kit.clock import now
+from lab.library.models import (
+    ReagentColour,
+    RetentionValue,
+    Substance,
+    SubstanceSynonym,
+    TlcSystem,
+    ValueKind,
+)
+from lab.library.names import fold
+from lab.library.reference import ColourRow, SubstanceRow, SystemRow, ValueRow, read_reference
+from tlc_analysis.prediction import SpreadSettings
+
+LITERATURE_SPREAD_HRF = SpreadSettings().laboratory_sd_default_hrf
+LITERATURE_SPREAD_ORIGIN = (
+    "Declared judgement until the laboratory has runs of its own: one uncorrected value (morphine 20, 27, 32 to 39) "
+    "has a standard deviation of 8 hRf over three brands of plate, and correction is credited with half of it."
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """How many rows of one kind a load added, changed, withdrew and left as they were."""
+
+    added: int = 0
+    changed: int = 0
+    withdrawn: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a load did, by kind of row."""
+
+    substances: Change
+    synonyms: Change
+    systems: Change
+    values: Change
+    colours: Change
+
+    @property
+    def is_noop(self) -> bool:
+        """Whether everything was there already."""
+        changes = (self.substances, self.synonyms, self.systems, self.values, self.colours)
+        return not any(change.added or change.changed or change.withdrawn for change in changes)
+
+
+def load_reference(session: Session) -> LoadReport:
+    """Bring the database up to the shipped data. Raises :class:`~lab.library.errors.ReferenceDataError`."""
+    reference = read_reference()
+    substances, substance_ids = _load_substances(session, reference.substances)
+    systems, system_ids = _load_systems(session, reference.systems)
+    session.flush()
+    return LoadReport(
+        substances=substances,
+        synonyms=_load_synonyms(session, reference.substances, substance_ids),
+        systems=systems,
+        values=_load_values(session, reference.values, substance_ids, system_ids),
+        colours=_load_colours(session, reference.colours, substance_ids),
+    )
+
+
+def _follow(row: Substance | TlcSystem, columns: Mapping[str, Any]) -> bool:
+    changed = {name: value for name, value in columns.items() if getattr(row, name) != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    return bool(changed)
+
+
+def _load_substances(session: Session, rows: Iterable[SubstanceRow]) -> tuple[Change, dict[str, UUID]]:
+    known = {substance.name: substance for substance in session.exec(select(Substance)).all()}
+    added = changed = unchanged = 0
+    for row in rows:
+        columns = {name: value for name, value in asdict(row).items() if name not in {"name", "synonyms"}}
+        if row.name not in known:
+            known[row.name] = Substance(name=row.name, **columns)
+            session.add(known[row.name])
+            added += 1
+        elif _follow(known[row.name], columns):
+            changed += 1
+        else:
+            unchanged += 1
+    return Change(added, changed, 0, unchanged), {name: substance.id for name, substance in known.items()}
+
+
+def _load_synonyms(session: Session, rows: Iterable[SubstanceRow], ids: Mapping[str, UUID]) -> Change:
+    known = set(session.exec(select(SubstanceSynonym.substance_id, SubstanceSynonym.key)).all())
+    wanted: dict[tuple[UUID, str], str] = {}
+    for row in rows:
+        for text in row.synonyms:
+            key = fold(text)
+            if key and key != fold(row.name):
+                wanted.setdefault((ids[row.name], key), text)
+    fresh = [
+        {"substance_id": substance_id, "key": key, "text": text}
+        for (substance_id, key), text in wanted.items()
+        if (substance_id, key) not in known
+    ]
+    if fresh:
+        session.execute(sa.insert(SubstanceSynonym), fresh)
+    return Change(added=len(fresh), unchanged=len(wanted) - len(fresh))
+
+
+def _load_systems(session: Session, rows: Iterable[SystemRow]) -> tuple[Change, dict[str, UUID]]:
+    known = {system.code: system for system in session.exec(select(TlcSystem)).all()}
+    added = changed = unchanged = 0
+    for row in rows:
+        columns = asdict(row) | {
+            "correction_standards": [{"substance": name, "hrfc": hrfc} for name, hrfc in row.correction_standards]
+        }
+        if row.code not in known:
+            known[row.code] = TlcSystem(
+                **columns,
+                literature_spread_hrf=LITERATURE_SPREAD_HRF,
+                literature_spread_origin=LITERATURE_SPREAD_ORIGIN,
+            )
+            session.add(known[row.code])
+            added += 1
+        elif _follow(known[row.code], columns):
+            changed += 1
+        else:
+            unchanged += 1
+    return Change(added, changed, 0, unchanged), {code: system.id for code, system in known.items()}
+
+
+def _load_values(
+    session: Session, rows: Iterable[ValueRow], substance_ids: Mapping[str, UUID], system_ids: Mapping[str, UUID]
+) -> Change:
+    wanted = []
+    for row in rows:
+        columns = {name: value for name, value in asdict(row).items() if name not in {"substance", "system"}}
+        wanted.append(
+            columns
+            | {
+                "substance_id": substance_ids[row.substance],
+                "system_id": system_ids[row.system],
+                "corrected": row.kind is ValueKind.HRFC,
+            }
+        )
+    return _load_printed(session, RetentionValue, wanted, col(RetentionValue.kind) != ValueKind.OWN)
+
+
+def _load_colours(session: Session, rows: Iterable[ColourRow], substance_ids: Mapping[str, UUID]) -> Change:
+    wanted = []
+    for row in rows:
+        columns = {name: value for name, value in asdict(row).items() if name != "substance"}
+        wanted.append(columns | {"substance_id": None if row.substance is None else substance_ids[row.substance]})
+    return _load_printed(session, ReagentColour, wanted, sa.true())
+
+
+def _load_printed(
+    session: Session,
+    model: type[RetentionValue] | type[ReagentColour],
+    wanted: list[dict[str, Any]],
+    printed: sa.ColumnElement[bool],
+) -> Change:
+    """Add and withdraw so that what speaks is exactly ``wanted``. A printed row is known by all that was printed."""
+    names = sorted(wanted[0]) if wanted else []
+    speaking = session.exec(select(model).where(printed, col(model.withdrawn_at).is_(None))).all()
+    standing = {tuple(getattr(row, name) for name in names): row for row in speaking}
+    fresh = {tuple(columns[name] for name in names): columns for columns in wanted}
+    gone = [row for key, row in standing.items() if key not in fresh]
+    for row in gone:
+        row.withdrawn_at = now()
+    new = [columns for key, columns in fresh.items() if key not in standing]
+    if new:
+        session.execute(sa.insert(model), new)
+    session.flush()
+    return Change(added=len(new), withdrawn=len(gone), unchanged=len(fresh) - len(new))
