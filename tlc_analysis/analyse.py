@@ -5,14 +5,16 @@ import numpy as np
 from .contrast import measure_contrast
 from .decode import decode
 from .densitogram import densitogram
-from .detection import Blob, find_blobs
-from .features import for_lanes
+from .detection import find_blobs
+from .features import Judged, judge
 from .frames import Line, Picture, PlateFrame
 from .handmade import apply_hints
 from .landmarks import find_landmarks
-from .lanes import LanePath, LaneSet, find_lanes, lanes_at
+from .lanes import Evidence, LanePath, LaneSet, find_lanes, lanes_at
+from .locate import locate
 from .model import (
     Feature,
+    FeatureKind,
     Hints,
     Illumination,
     ImageInfo,
@@ -25,7 +27,7 @@ from .model import (
 from .plates import find_plates
 from .quality import picture_flags, plate_flags
 from .sheet import Sheet
-from .spots import lane_ends, lane_run, read_lane, stroke_features
+from .spots import lane_contents, lane_ends, lane_run, stroke_features
 from .version import method
 
 
@@ -53,9 +55,9 @@ def read_plate(frame: PlateFrame, illumination: Illumination, hints: PlateHints 
     landmarks = find_landmarks(frame, illumination=illumination, hints=hints)
     contrast = measure_contrast(frame, landmarks)
     sheet = Sheet(frame=frame, landmarks=landmarks, contrast=contrast, illumination=illumination)
-    blobs = find_blobs(contrast)
-    lanes = _lanes(sheet, blobs, hints)
-    per_lane = _assign(lanes.paths, blobs)
+    judged = judge(sheet, locate(sheet, find_blobs(contrast)))
+    lanes = _lanes(sheet, judged, hints)
+    per_lane = _assign(lanes.paths, judged)
     read = tuple(_read_lane(sheet, i + 1, path, per_lane[i]) for i, path in enumerate(lanes.paths))
     if hints is not None and hints.spots:
         read = apply_hints(sheet, lanes.paths, read, hints.spots)
@@ -72,20 +74,22 @@ def read_plate(frame: PlateFrame, illumination: Illumination, hints: PlateHints 
     )
 
 
-def _lanes(sheet: Sheet, blobs: list[Blob], hints: PlateHints | None) -> LaneSet:
-    contrast = sheet.contrast
-    width = float(contrast.usable.shape[1])
+def _lanes(sheet: Sheet, judged: list[Judged], hints: PlateHints | None) -> LaneSet:
     origin = sheet.landmarks.origin
-    origin_y = contrast.from_frame(origin.at(sheet.width / 2) if origin else 0.92 * sheet.height)
-    evidence = for_lanes(sheet, blobs)
+    origin_y = origin.at(sheet.width / 2) if origin else 0.92 * sheet.height
+    seen = [
+        Evidence(x=j.band.x, y=j.band.y, width=j.band.width, weight=min(j.band.score, 40.0))
+        for j in judged
+        if j.claimed or j.kind is FeatureKind.ORIGIN_RESIDUE
+    ]
     if hints is not None and hints.lane_x_px:
-        xs = tuple(contrast.from_frame(x) for x in _hinted_columns(sheet, hints))
-        return lanes_at(xs, evidence, origin_y=origin_y, width=width)
+        columns = tuple(_hinted_columns(sheet, hints))
+        return lanes_at(columns, seen, origin_y=origin_y, width=sheet.width)
     return find_lanes(
-        evidence,
-        marks=tuple(contrast.from_frame(x) for x in sheet.landmarks.mark_x),
+        seen,
+        marks=sheet.landmarks.mark_x,
         origin_y=origin_y,
-        width=width,
+        width=sheet.width,
         lane_count=hints.lane_count if hints else None,
     )
 
@@ -102,23 +106,23 @@ def _hinted_columns(sheet: Sheet, hints: PlateHints) -> list[float]:
     return [float(np.interp(x, seen[order, 0], columns[order])) for x in hints.lane_x_px or ()]
 
 
-def _assign(paths: tuple[LanePath, ...], blobs: list[Blob]) -> list[list[Blob]]:
-    """Each candidate to the lane whose centre line it lies on."""
-    lanes: list[list[Blob]] = [[] for _ in paths]
-    for blob in blobs:
-        away = [abs(blob.x - path.at(blob.y)) for path in paths]
+def _assign(paths: tuple[LanePath, ...], judged: list[Judged]) -> list[list[Judged]]:
+    """Each band to the lane whose centre line it lies on."""
+    lanes: list[list[Judged]] = [[] for _ in paths]
+    for item in judged:
+        away = [abs(item.band.x - path.at(item.band.y)) for path in paths]
         nearest = int(np.argmin(away)) if away else 0
         if paths and away[nearest] <= paths[nearest].half_width:
-            lanes[nearest].append(blob)
+            lanes[nearest].append(item)
     return lanes
 
 
-def _read_lane(sheet: Sheet, index: int, path: LanePath, blobs: list[Blob]) -> Lane:
-    spots, features = read_lane(sheet, path, blobs)
+def _read_lane(sheet: Sheet, index: int, path: LanePath, judged: list[Judged]) -> Lane:
+    spots, features = lane_contents(sheet, path, judged)
     run = lane_run(sheet, path)
     x_origin, x_front = lane_ends(sheet, path)
     origin, front = sheet.landmarks.origin, sheet.landmarks.front
-    y_origin = origin.at(x_origin) if origin else 0.92 * sheet.height
+    y_origin = origin.at(x_origin) if origin else path.y
     return Lane(
         index=index,
         x_px=sheet.to_picture(x_origin, y_origin)[0],
@@ -126,7 +130,7 @@ def _read_lane(sheet: Sheet, index: int, path: LanePath, blobs: list[Blob]) -> L
         features=features,
         origin_px=sheet.to_picture(x_origin, y_origin) if origin else None,
         front_px=sheet.to_picture(x_front, front.at(x_front)) if front else None,
-        width_px=2 * path.half_width / sheet.contrast.scale,
+        width_px=2 * path.half_width,
         densitogram=densitogram(sheet, path, run),
     )
 

@@ -17,6 +17,8 @@ from .strokes import Stroke, find_strokes
 
 WORK_HEIGHT_PX: Final = 640
 MAX_WORK_WIDTH_PX: Final = 1400
+LINE_SHARE: Final = 0.005
+"""Half a drawn line's breadth as a share of the height."""
 RIM_SHARE: Final = 0.012
 """Share of the height along each edge that is not read: chipped layer, shadow, interpolation."""
 
@@ -62,6 +64,19 @@ def _reduce_mask(mask: NDArray[np.bool_], size: tuple[int, int], threshold: floa
     return np.asarray(share > threshold * 255)
 
 
+def _ink(landmarks: Landmarks, size: tuple[int, int], scale: float) -> NDArray[np.bool_]:
+    """What is drawn: the ink found, and a line's breadth along origin and front."""
+    mask = cv2.dilate(_reduce_mask(landmarks.ink, size, 0.15).astype(np.uint8), np.ones((3, 3), np.uint8))
+    breadth = max(2, round(2 * LINE_SHARE * size[1]))
+    for line in (landmarks.origin, landmarks.front):
+        if line is not None:
+            x = np.linspace(0, size[0] - 1, 65)
+            y = [(line.at((v + 0.5) / scale - 0.5) + 0.5) * scale - 0.5 for v in x]
+            points = np.stack([x, np.array(y)], axis=1).round().astype(np.int32)
+            cv2.polylines(mask, [points.reshape(-1, 1, 2)], False, 1, thickness=breadth)
+    return np.asarray(mask > 0)
+
+
 def _inner(valid: NDArray[np.bool_], rim: int) -> NDArray[np.bool_]:
     """``valid`` without its rim."""
     padded = cv2.copyMakeBorder(valid.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
@@ -91,7 +106,7 @@ def measure_contrast(frame: PlateFrame, landmarks: Landmarks) -> Contrast:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     lab = to_lab(cv2.resize(frame.srgb, size, interpolation=cv2.INTER_AREA))
     usable = _inner(_reduce_mask(frame.valid, size, 0.99), max(1, round(RIM_SHARE * size[1])))
-    ink = cv2.dilate(_reduce_mask(landmarks.ink, size, 0.15).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    ink = _ink(landmarks, size, scale)
     background = fit_background(lab, usable & ~ink)
     difference = np.where(usable[..., None], lab - background, 0).astype(np.float32)
     noise = pixel_noise(difference, usable & ~ink)

@@ -9,7 +9,7 @@ from .lanes import LanePath
 from .locate import locate
 from .model import Flag, Lane, Spot, SpotHint
 from .sheet import Sheet
-from .spots import lane_x, spot_of
+from .spots import spot_of
 
 
 def apply_hints(
@@ -21,7 +21,7 @@ def apply_hints(
         if not paths:
             break
         x, y = sheet.from_picture(hint.centre_px)
-        i = int(np.argmin([abs(lane_x(sheet, path, y) - x) for path in paths]))
+        i = int(np.argmin([abs(path.at(y) - x) for path in paths]))
         spots = _without(result[i].spots, hint)
         if hint.action == "add":
             spots = tuple(sorted((*spots, _added(sheet, paths[i], x, y)), key=lambda spot: -spot.centre_px[1]))
@@ -51,7 +51,7 @@ def _added(sheet: Sheet, path: LanePath, x: float, y: float) -> Spot:
     contrast = sheet.contrast
     sigma = max(3.0, 0.012 * contrast.usable.shape[0])
     wx, wy = contrast.from_frame(x), contrast.from_frame(y)
-    half = min(path.half_width, 2.0 * sigma)
+    half = min(path.half_width * contrast.scale, 2.0 * sigma)
     row = int(np.clip(round(wy), 0, contrast.usable.shape[0] - 1))
     column = int(np.clip(round(wx), 0, contrast.usable.shape[1] - 1))
     blob = Blob(

@@ -10,8 +10,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .detection import Blob
-
 COMB_TOLERANCE: Final = 0.13
 """Largest departure of a lane from the comb, in pitches, for the comb to be believed."""
 MIN_GAP_SHARE: Final = 0.02
@@ -19,8 +17,18 @@ MIN_GAP_SHARE: Final = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Something that stands in a lane: a band or an origin residue, frame pixels. ``weight``: how sure it is."""
+
+    x: float
+    y: float
+    width: float
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class LanePath:
-    """A lane's centre line in reduced-plate pixels: ``x`` at row ``y``, moving ``slope`` columns per row."""
+    """A lane's centre line in frame pixels: ``x`` at row ``y``, moving ``slope`` columns per row."""
 
     x: float
     y: float
@@ -50,20 +58,20 @@ class _Cluster:
 
 
 def find_lanes(
-    blobs: list[Blob],
+    seen: list[Evidence],
     *,
     marks: tuple[float, ...],
     origin_y: float,
     width: float,
     lane_count: int | None = None,
 ) -> LaneSet:
-    """Lanes from evidence. ``blobs``: bands and origin residues; ``marks``: columns of application marks.
+    """Lanes from evidence: ``seen``, bands and residues; ``marks``, columns of application marks. Frame pixels.
 
     ``origin_y``: row at which a lane's x is told. ``width``: of the plate. ``lane_count``: what somebody said, which
     fills or thins what is seen but commands nothing.
     """
-    tolerance = _tolerance(blobs, width)
-    clusters = _cluster(blobs, width)
+    tolerance = _tolerance(seen, width)
+    clusters = _cluster(seen, width)
     clusters = _add_marks(clusters, marks, max(tolerance, 0.4 * _pitch(list(marks), width)))
     clusters = _without_stray(clusters)
     clusters = _fill_comb(clusters)
@@ -71,43 +79,38 @@ def find_lanes(
     if lane_count is not None and lane_count != len(clusters):
         clusters = _towards(clusters, lane_count, width)
         uncertain = lane_count != len(clusters)
-    paths = _paths(clusters, blobs, origin_y, width, tolerance)
+    paths = _paths(clusters, seen, origin_y, width, tolerance)
     return LaneSet(paths=paths, uncertain=uncertain)
 
 
-def lanes_at(xs: tuple[float, ...], blobs: list[Blob], *, origin_y: float, width: float) -> LaneSet:
+def lanes_at(xs: tuple[float, ...], seen: list[Evidence], *, origin_y: float, width: float) -> LaneSet:
     """Lanes where a person has put them: nothing is added, dropped or moved at the origin."""
     clusters = [_Cluster(x=x, weight=1.0, widths=[], marked=True) for x in sorted(xs)]
-    return LaneSet(paths=_paths(clusters, blobs, origin_y, width, _tolerance(blobs, width)), uncertain=False)
+    return LaneSet(paths=_paths(clusters, seen, origin_y, width, _tolerance(seen, width)), uncertain=False)
 
 
-def _tolerance(blobs: list[Blob], width: float) -> float:
+def _tolerance(seen: list[Evidence], width: float) -> float:
     """How far bands of one lane may lie apart: half a typical band."""
-    return max(MIN_GAP_SHARE * width, 0.5 * min(_typical_width(blobs), 0.2 * width))
+    return max(MIN_GAP_SHARE * width, 0.5 * min(_typical_width(seen), 0.2 * width))
 
 
-def _typical_width(blobs: list[Blob]) -> float:
+def _typical_width(seen: list[Evidence]) -> float:
     """Weighted median width of the candidates, 0 for none."""
-    if not blobs:
+    if not seen:
         return 0.0
-    ordered = sorted(blobs, key=lambda blob: blob.width)
-    share = np.cumsum([_say(blob) for blob in ordered])
+    ordered = sorted(seen, key=lambda item: item.width)
+    share = np.cumsum([item.weight for item in ordered])
     return ordered[int(np.searchsorted(share, share[-1] / 2))].width
 
 
-def _say(blob: Blob) -> float:
-    """How much a candidate has to say about lanes: its significance, within bounds."""
-    return min(blob.score, 40.0)
-
-
-def _cluster(blobs: list[Blob], width: float) -> list[_Cluster]:
+def _cluster(seen: list[Evidence], width: float) -> list[_Cluster]:
     """Where candidates line up: maxima of their density across the plate, each with the candidates nearest to it."""
-    if not blobs:
+    if not seen:
         return []
-    typical = _typical_width(blobs)
+    typical = _typical_width(seen)
     reach = float(np.clip(0.22 * typical, 0.008 * width, 0.03 * width))
-    x = np.array([blob.x for blob in blobs])
-    say = np.array([_say(blob) for blob in blobs])
+    x = np.array([item.x for item in seen])
+    say = np.array([item.weight for item in seen])
     grid = np.arange(0.0, width, max(0.5, reach / 6))
     density = (say * np.exp(-0.5 * ((grid[:, None] - x) / reach) ** 2)).sum(axis=1)
     peaks = grid[_maxima(density)]
@@ -118,7 +121,7 @@ def _cluster(blobs: list[Blob], width: float) -> list[_Cluster]:
     nearest = np.argmin(np.abs(x[:, None] - np.array(centres)), axis=1)
     clusters = []
     for i, centre in enumerate(centres):
-        own = [b for b, n in zip(blobs, nearest, strict=True) if n == i and abs(b.x - centre) < 3 * reach]
+        own = [b for b, n in zip(seen, nearest, strict=True) if n == i and abs(b.x - centre) < 3 * reach]
         if own:
             clusters.append(_cluster_of(own))
     return sorted(clusters, key=lambda c: c.x)
@@ -130,12 +133,12 @@ def _maxima(values: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.nonzero((padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:]))[0]
 
 
-def _cluster_of(blobs: list[Blob]) -> _Cluster:
-    weights = [_say(blob) for blob in blobs]
+def _cluster_of(seen: list[Evidence]) -> _Cluster:
+    weights = [item.weight for item in seen]
     return _Cluster(
-        x=float(np.average([b.x for b in blobs], weights=weights)),
+        x=float(np.average([b.x for b in seen], weights=weights)),
         weight=float(sum(weights)),
-        widths=[b.width for b in blobs],
+        widths=[b.width for b in seen],
         marked=False,
     )
 
@@ -226,7 +229,7 @@ def _towards(clusters: list[_Cluster], count: int, width: float) -> list[_Cluste
 
 
 def _paths(
-    clusters: list[_Cluster], blobs: list[Blob], origin_y: float, width: float, tolerance: float
+    clusters: list[_Cluster], seen: list[Evidence], origin_y: float, width: float, tolerance: float
 ) -> tuple[LanePath, ...]:
     """Centre lines with the width of each lane: its bands' width, bounded by its neighbours."""
     xs = [c.x for c in clusters]
@@ -238,17 +241,17 @@ def _paths(
         paths.append(
             LanePath(x=cluster.x, y=origin_y, half_width=min(0.6 * own, 0.5 * room), marked=cluster.marked)
         )  # fmt: skip
-    return tuple(_tilted(path, blobs) for path in paths)
+    return tuple(_tilted(path, seen) for path in paths)
 
 
-def _tilted(path: LanePath, blobs: list[Blob]) -> LanePath:
+def _tilted(path: LanePath, seen: list[Evidence]) -> LanePath:
     """The lane through its own bands, when three or more of them say together that it leans."""
-    own = [b for b in blobs if abs(b.x - path.x) < path.half_width and b.score > 10]
-    if len(own) < 3 or np.ptp([b.y for b in own]) < 60:
+    own = [b for b in seen if abs(b.x - path.x) < path.half_width and b.weight > 10]
+    if len(own) < 3 or np.ptp([b.y for b in own]) < 100:
         return path
     y = np.array([b.y for b in own]) - path.y
     x = np.array([b.x for b in own]) - path.x
-    weights = np.sqrt([min(b.score, 40.0) for b in own])
+    weights = np.sqrt([b.weight for b in own])
     if path.marked:
         slope = float((weights * x * y).sum() / (weights * y * y).sum())
         scatter = x - slope * y

@@ -13,6 +13,8 @@ from .sheet import Sheet
 FWHM: Final = 2.3548
 WINDOW: Final = 3.2
 """Reach of a fit beyond the outermost candidate, in standard deviations."""
+REACH: Final = 2.5
+"""Candidates nearer than this many summed standard deviations are fitted together."""
 MAX_TOGETHER: Final = 6
 BIC_MARGIN: Final = 6.0
 """A band more must lower the criterion by this: strong evidence (Kass & Raftery, JASA 1995, 90, 773)."""
@@ -56,23 +58,26 @@ class Located:
 
 
 def locate(sheet: Sheet, blobs: list[Blob]) -> list[Located]:
-    """Fit the bands of one lane. ``blobs``: its candidates in any order. Top to bottom."""
-    found: list[Located] = []
-    for group in _groups(sorted(blobs, key=lambda b: b.y)):
-        found += _fit_group(sheet, group)
+    """Fit the candidates of a plate, those that reach into each other together. Top to bottom."""
+    found = [band for group in _groups(blobs) for band in _fit_group(sheet, group)]
     return sorted(found, key=lambda band: band.y)
 
 
 def _groups(blobs: list[Blob]) -> list[list[Blob]]:
-    """Neighbours that reach into each other are fitted together."""
+    """Neighbours along a lane that reach into each other, from the top down, at most ``MAX_TOGETHER``."""
     groups: list[list[Blob]] = []
-    for blob in blobs:
-        last = groups[-1] if groups else []
-        if last and len(last) < MAX_TOGETHER and blob.y - last[-1].y < 2.5 * (blob.sigma + last[-1].sigma):
-            last.append(blob)
-        else:
+    for blob in sorted(blobs, key=lambda b: b.y):
+        joined = next((g for g in groups if len(g) < MAX_TOGETHER and _touch(g[-1], blob)), None)
+        if joined is None:
             groups.append([blob])
+        else:
+            joined.append(blob)
     return groups
+
+
+def _touch(a: Blob, b: Blob) -> bool:
+    beside = abs(a.x - b.x) < 0.4 * min(a.width, b.width) + 2
+    return beside and abs(a.y - b.y) < REACH * (a.sigma + b.sigma)
 
 
 def _fit_group(sheet: Sheet, group: list[Blob]) -> list[Located]:

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from .colour import spot_colour
-from .detection import Blob
-from .features import judge
+from .features import Judged
 from .lanes import LanePath
-from .locate import Located, locate
+from .locate import Located
 from .model import Feature, Flag, Lab, Point, Spot
 from .rf import Run, rf_of, rf_uncertainty, run_at
 from .sheet import Sheet
@@ -26,45 +25,33 @@ def lane_run(sheet: Sheet, path: LanePath) -> Run | None:
     return run_at(sheet.landmarks.origin, sheet.landmarks.front, x_origin=x_origin, x_front=x_front)
 
 
-def lane_x(sheet: Sheet, path: LanePath, y: float) -> float:
-    """Frame column of a lane at frame row ``y``."""
-    return sheet.contrast.to_frame(path.at(sheet.contrast.from_frame(y)))
-
-
 def lane_ends(sheet: Sheet, path: LanePath) -> tuple[float, float]:
     """Frame columns where a lane meets the origin and the front, or the plate's ends where those are unknown."""
-    middle = sheet.contrast.to_frame(path.x)
     origin, front = sheet.landmarks.origin, sheet.landmarks.front
-    y_origin = origin.at(middle) if origin else 0.9 * sheet.height
-    y_front = front.at(middle) if front else 0.1 * sheet.height
-    return lane_x(sheet, path, y_origin), lane_x(sheet, path, y_front)
+    y_origin = origin.at(path.x) if origin else path.y
+    y_front = front.at(path.x) if front else 0.1 * sheet.height
+    return path.at(y_origin), path.at(y_front)
 
 
-def read_lane(sheet: Sheet, path: LanePath, blobs: list[Blob]) -> tuple[tuple[Spot, ...], tuple[Feature, ...]]:
+def lane_contents(
+    sheet: Sheet, path: LanePath, judged: list[Judged]
+) -> tuple[tuple[Spot, ...], tuple[Feature, ...]]:
     """Spots of a lane from the origin upwards, and what else was seen in it."""
-    run = lane_run(sheet, path)
-    lane_width = 2 * path.half_width / sheet.contrast.scale
-    spots: list[Spot] = []
-    features: list[Feature] = []
-    for band in locate(sheet, blobs):
-        verdict = judge(sheet, band, run, lane_width)
-        centre = sheet.to_picture(band.x, band.y)
-        if verdict.claimed:
-            spots.append(spot_of(sheet, band, path))
-        elif verdict.kind is not None:
-            features.append(Feature(kind=verdict.kind, centre_px=centre))
+    spots = [spot_of(sheet, item.band, path) for item in judged if item.claimed]
+    features = [
+        Feature(kind=item.kind, centre_px=sheet.to_picture(item.band.x, item.band.y))
+        for item in judged
+        if item.kind is not None
+    ]
     features += stroke_features(sheet, lambda x, y: abs(x - path.at(y)) <= path.half_width)
-    return tuple(sorted(spots, key=lambda spot: -spot.centre_px[1])), tuple(features)
+    return tuple(sorted(spots, key=lambda spot: spot.rf if spot.rf is not None else -spot.centre_px[1])), tuple(features)
 
 
 def stroke_features(sheet: Sheet, where: Callable[[float, float], bool]) -> tuple[Feature, ...]:
-    """Drawn things whose centre (x, y), in reduced pixels, is ``where`` asked."""
+    """Drawn things whose centre (x, y), in frame pixels, is ``where`` asked."""
     to_frame = sheet.contrast.to_frame
-    return tuple(
-        Feature(kind=s.kind, centre_px=sheet.to_picture(to_frame(s.centre[0]), to_frame(s.centre[1])))
-        for s in sheet.contrast.strokes
-        if where(*s.centre)
-    )
+    centres = [(s.kind, to_frame(s.centre[0]), to_frame(s.centre[1])) for s in sheet.contrast.strokes]
+    return tuple(Feature(kind=kind, centre_px=sheet.to_picture(x, y)) for kind, x, y in centres if where(x, y))
 
 
 def spot_of(sheet: Sheet, band: Located, path: LanePath) -> Spot:
