@@ -9,9 +9,10 @@ contract suite (``tests/contract/test_jobs.py``):
 - a job that failed ``max_attempts`` times is *dead*: kept, listed, never run by itself again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlmodel import Session
 
@@ -30,8 +31,18 @@ class DeadJob:
     attempts: int
 
 
-def _on_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
+class Queue(Protocol):
+    """What :mod:`jobs_lease` and :mod:`jobs_procrastinate` both are."""
+
+    def enqueue(self, session: Session, task: str, key: str, *, run_at: datetime | None) -> None: ...
+    def known_keys(self, session: Session, task: str, keys: Collection[str]) -> set[str]: ...
+    def scheduled(self, session: Session, tasks: Collection[str]) -> set[str]: ...
+    def dead(self, session: Session) -> list[tuple[str, str, int]]: ...
+    def forget_dead(self, session: Session, task: str, key: str) -> None: ...
+
+
+def _queue(session: Session) -> Queue:
+    return jobs_lease if session.get_bind().dialect.name == "sqlite" else jobs_procrastinate
 
 
 def enqueue(session: Session, task: str, key: str, *, run_at: datetime | None = None) -> None:
@@ -42,26 +53,34 @@ def enqueue(session: Session, task: str, key: str, *, run_at: datetime | None = 
     if run_at is not None and run_at.tzinfo is None:
         message = "run_at needs its timezone"
         raise ValueError(message)
-    engine = jobs_lease if _on_sqlite(session) else jobs_procrastinate
-    engine.enqueue(session, task, key, run_at=run_at)
+    _queue(session).enqueue(session, task, key, run_at=run_at)
 
 
 def without_job(session: Session, task: str, keys: Iterable[str]) -> list[str]:
     """Those of ``keys`` for which ``task`` neither waits nor runs nor is dead: what a sweep must queue again."""
     wanted = list(keys)
-    engine = jobs_lease if _on_sqlite(session) else jobs_procrastinate
-    known = engine.known_keys(session, task, wanted)
+    known = _queue(session).known_keys(session, task, wanted)
     return [key for key in wanted if key not in known]
+
+
+def unscheduled(session: Session, tasks: Iterable[str]) -> set[str]:
+    """Those of the periodic ``tasks`` whose next run neither waits nor runs."""
+    names = set(tasks)
+    return names - _queue(session).scheduled(session, names)
+
+
+def schedule(session: Session, task: str, *, run_at: datetime) -> None:
+    """Have the periodic ``task`` run at ``run_at``; runs of it that died are forgotten, for a sweep must go on."""
+    _queue(session).forget_dead(session, task, "")
+    enqueue(session, task, "", run_at=run_at)
 
 
 def dead_jobs(session: Session) -> list[DeadJob]:
     """Every job that was given up, oldest first, for a person to look at."""
-    engine = jobs_lease if _on_sqlite(session) else jobs_procrastinate
-    return [DeadJob(*row) for row in engine.dead(session)]
+    return [DeadJob(*row) for row in _queue(session).dead(session)]
 
 
 def revive(session: Session, job: DeadJob) -> None:
     """Queue a dead job again, with all its attempts before it."""
-    engine = jobs_lease if _on_sqlite(session) else jobs_procrastinate
-    engine.forget_dead(session, job.task, job.key)
+    _queue(session).forget_dead(session, job.task, job.key)
     enqueue(session, job.task, job.key)

@@ -63,8 +63,14 @@ def enqueue(session: Session, task: str, key: str, *, run_at: datetime | None) -
 
 def known_keys(session: Session, task: str, keys: Collection[str]) -> set[str]:
     """Those of ``keys`` for which a row exists, in whatever state."""
-    found = session.execute(sa.select(job.c.key).where(job.c.task == task, job.c.key.in_(keys)))
-    return set(found.scalars())
+    found = session.execute(sa.select(job.c.key).where(job.c.task == task)).scalars()
+    return set(keys).intersection(found)  # not IN: there may be more keys than SQLite takes parameters
+
+
+def scheduled(session: Session, tasks: Collection[str]) -> set[str]:
+    """Those of the periodic ``tasks`` (their key is empty) of which a run waits or is running."""
+    alive = sa.select(job.c.task).where(job.c.task.in_(tasks), job.c.key == "", job.c.dead_at.is_(None))
+    return set(session.execute(alive).scalars())
 
 
 def dead(session: Session) -> list[tuple[str, str, int]]:
@@ -124,9 +130,10 @@ def finish(session: Session, leased: Leased) -> None:
     session.execute(sa.delete(job).where(_mine(leased)))
 
 
-def give_up(session: Session, leased: Leased) -> None:
-    """The last attempt failed: the job is dead."""
-    session.execute(sa.update(job).where(_mine(leased)).values(lease=None, lease_until=None, dead_at=_now()))
+def give_up(session: Session, leased: Leased, *, attempts: int) -> None:
+    """The last of ``attempts`` failed: the job is dead."""
+    dead_now = {"lease": None, "lease_until": None, "dead_at": _now(), "attempts": attempts}
+    session.execute(sa.update(job).where(_mine(leased)).values(dead_now))
 
 
 def retry(session: Session, leased: Leased, *, delay_s: float) -> None:

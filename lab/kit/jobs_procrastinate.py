@@ -4,12 +4,17 @@ A job's queue is the name of its task, so a worker takes only what it knows how 
 kept apart. ``queueing_lock`` keeps one (task, key) from waiting twice, ``lock`` from running twice at once.
 """
 
-from collections.abc import Collection
+import logging
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
+
+from lab.kit.tasks import Task
+
+logger = logging.getLogger("drugcheck.jobs")
 
 # LEAST ignores NULL, and no moment at all means "at once".
 _BRING_FORWARD = sa.text(
@@ -30,8 +35,36 @@ _DEFER = sa.text(
 )
 # Jobs that succeed are deleted (see the worker), so a row is one that waits, runs or is dead.
 _KNOWN = sa.text("SELECT args->>'key' FROM procrastinate_jobs WHERE queue_name = :task AND queueing_lock = ANY(:locks)")
+_SCHEDULED = sa.text(
+    "SELECT task_name FROM procrastinate_jobs WHERE queueing_lock = ANY(:locks) AND status IN ('todo', 'doing')"
+)
 _DEAD = sa.text("SELECT task_name, args->>'key', attempts FROM procrastinate_jobs WHERE status = 'failed' ORDER BY id")
 _FORGET = sa.text("DELETE FROM procrastinate_jobs WHERE status = 'failed' AND queueing_lock = :lock")
+
+_DUE = sa.text(
+    """
+    SELECT EXISTS (
+        SELECT FROM procrastinate_jobs AS job
+         WHERE job.status = 'todo' AND job.queue_name = ANY(:tasks)
+           AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
+           AND NOT EXISTS (SELECT FROM procrastinate_jobs AS twin WHERE twin.lock = job.lock AND twin.status = 'doing'))
+    """
+)
+_STRANDED = sa.text(
+    """
+    SELECT job.id, job.task_name, job.queueing_lock, job.attempts,
+           EXISTS (SELECT FROM procrastinate_jobs AS twin
+                    WHERE twin.queueing_lock = job.queueing_lock AND twin.status = 'todo') AS has_twin
+      FROM procrastinate_jobs AS job
+     WHERE job.status = 'doing' AND job.queue_name = ANY(:tasks)
+       AND NOT EXISTS (SELECT FROM procrastinate_workers AS worker
+                        WHERE worker.id = job.worker_id
+                          AND worker.last_heartbeat >= now() - make_interval(secs => :silent_s))
+       FOR UPDATE OF job SKIP LOCKED
+    """
+)
+_FINISH = sa.text("SELECT procrastinate_finish_job_v1(:id, 'failed', :delete)")
+_RETRY = sa.text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)")
 
 
 def lock_name(task: str, key: str) -> str:
@@ -63,6 +96,12 @@ def known_keys(session: Session, task: str, keys: Collection[str]) -> set[str]:
     return set(session.execute(_KNOWN, {"task": task, "locks": locks}).scalars())
 
 
+def scheduled(session: Session, tasks: Collection[str]) -> set[str]:
+    """Those of the periodic ``tasks`` (their key is empty) of which a run waits or is running."""
+    locks = [lock_name(task, "") for task in tasks]
+    return set(session.execute(_SCHEDULED, {"locks": locks}).scalars())
+
+
 def dead(session: Session) -> list[tuple[str, str, int]]:
     """(task, key, attempts) of the jobs that were given up."""
     return [(task, key, attempts) for task, key, attempts in session.execute(_DEAD)]
@@ -71,3 +110,29 @@ def dead(session: Session) -> list[tuple[str, str, int]]:
 def forget_dead(session: Session, task: str, key: str) -> None:
     """Drop the dead rows of (task, key)."""
     session.execute(_FORGET, {"lock": lock_name(task, key)})
+
+
+def is_due(session: Session, tasks: Collection[str]) -> bool:
+    """Whether one of ``tasks`` could be fetched now."""
+    return bool(session.execute(_DUE, {"tasks": list(tasks)}).scalar())
+
+
+def show_life(session: Session, worker_ids: Collection[int]) -> None:
+    """A sign of life for each worker; procrastinate's own stops when a worker begins to end."""
+    for worker_id in worker_ids:
+        session.execute(sa.select(sa.func.procrastinate_update_heartbeat_v1(worker_id)))
+
+
+def take_up(session: Session, tasks: Mapping[str, Task], *, silent_s: float) -> None:
+    """Queue again the jobs of workers that were silent for ``silent_s`` seconds; those on their last attempt die.
+
+    The rows are locked while it is decided, so of several workers that look at once one acts.
+    """
+    for row in session.execute(_STRANDED, {"tasks": list(tasks), "silent_s": silent_s}):
+        logger.warning("%s is taken up: its worker fell silent", row.queueing_lock)
+        if row.attempts + 1 >= tasks[row.task_name].max_attempts:
+            session.execute(_FINISH, {"id": row.id, "delete": False})
+        elif row.has_twin:
+            session.execute(_FINISH, {"id": row.id, "delete": True})
+        else:
+            session.execute(_RETRY, {"id": row.id})

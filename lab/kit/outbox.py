@@ -24,7 +24,6 @@ from lab.kit.tasks import Context, Task
 
 CONSUME = "outbox.consume"
 SWEEP = "outbox.sweep"
-_SWEEP_BATCH = 500
 
 
 class Topic(StrEnum):
@@ -83,9 +82,8 @@ def _consume(handlers: Handlers, context: Context, key: str) -> None:
 def _sweep(context: Context, _key: str) -> None:
     """Queue every entry that nobody works on. Dead jobs are left to a person: they would only die again."""
     with context.database.session() as session:
-        unconsumed = select(OutboxEntry.id).where(col(OutboxEntry.consumed_at).is_(None))
-        waiting = session.exec(unconsumed.order_by(col(OutboxEntry.created_at)).limit(_SWEEP_BATCH)).all()
-        for key in without_job(session, CONSUME, [str(entry_id) for entry_id in waiting]):
+        unconsumed = session.exec(select(OutboxEntry.id).where(col(OutboxEntry.consumed_at).is_(None))).all()
+        for key in without_job(session, CONSUME, [str(entry_id) for entry_id in unconsumed]):
             enqueue(session, CONSUME, key)
 
 

@@ -13,6 +13,7 @@ from lab.kit.db import Database
 from lab.kit.files import FileStore
 
 T = TypeVar("T")
+MAX_NAME_BYTES = 40  # with procrastinate's prefix it names a notification channel, of which PostgreSQL takes 63 bytes
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ class Task:
         if self.max_attempts < 1 or not self.retry_delays_s:
             message = f"task {self.name} needs at least one attempt and one delay"
             raise ValueError(message)
+        if len(self.name.encode()) > MAX_NAME_BYTES:
+            message = f"the name {self.name} is longer than {MAX_NAME_BYTES} bytes"
+            raise ValueError(message)
 
     def delay_s(self, attempt: int) -> float:
-        """Seconds to wait after the failure of attempt ``attempt`` (from 1)."""
-        return self.retry_delays_s[min(attempt, len(self.retry_delays_s)) - 1]
+        """Seconds to wait after the failure of attempt ``attempt`` (from 1); a sweep waits one interval at most."""
+        delay_s = self.retry_delays_s[min(attempt, len(self.retry_delays_s)) - 1]
+        return delay_s if self.every_s is None else min(delay_s, self.every_s)
