@@ -35,3 +35,7 @@ class ReadingFormatError(PlateError):
 
 class UnknownSystemError(PlateError):
     """The library has no entry for the system named; the message says which it has."""
+
+
+class MatchError(PlateError):
+    """There is nothing to match with, or too much to combine."""
