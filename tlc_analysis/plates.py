@@ -1,26 +1,161 @@
 """Which plates a picture shows, each rectified with its front towards row 0."""
 
+from dataclasses import dataclass, replace
+
+import cv2
 import numpy as np
 
+from .direction import find_direction
 from .frames import Picture, PlateFrame
-from .model import Flag, Hints
+from .landmarks import drawn_lines
+from .model import Flag, Hints, PlateHints
+from .quads import Evidence, examine
 from .rectify import rectify
+from .regions import Quad, WorkingCopy, candidate_quads, working_copy
+from .strips import cut_strips
+
+_ACCEPT = 0.45
+_TURNS = {"top": 0, "left": 1, "bottom": 2, "right": 3}  # clockwise quarter turns that bring that side up
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Outline:
+    """A plate's corners in picture pixels, as it lies in the picture."""
+
+    quad: Quad
+    confidence: float
+    flags: tuple[Flag, ...] = ()
 
 
 def find_plates(picture: Picture, *, hints: Hints | None = None) -> tuple[PlateFrame, ...]:
-    """The plates of a picture, left to right and then top to bottom."""
+    """The plates of a picture, left to right and then top to bottom.
+
+    Corners in a hint are in the plate's own order and replace the search for that plate; ``hints.up`` replaces the
+    recognition of the direction.
+    """
+    given = hints.plates if hints is not None else ()
+    if given and all(plate.corners_px for plate in given):
+        return tuple(_from_corners(picture, plate) for plate in given)
+    outlines = find_outlines(picture)
+    frames = [_upright(picture, outline, hints, _nth(given, i)) for i, outline in enumerate(outlines)]
+    for i, plate in enumerate(given):
+        if plate.corners_px:
+            frames[i : i + 1] = [_from_corners(picture, plate)]
+    return tuple(frames)
+
+
+def _nth(given: tuple[PlateHints, ...], index: int) -> PlateHints | None:
+    return given[index] if index < len(given) else None
+
+
+def _size_mm(hints: PlateHints | None) -> tuple[float, float] | None:
+    if hints is None or not hints.width_mm or not hints.height_mm:
+        return None
+    return hints.width_mm, hints.height_mm
+
+
+def _from_corners(picture: Picture, hints: PlateHints) -> PlateFrame:
+    quad = np.array(hints.corners_px, dtype=np.float64)
+    return rectify(picture, quad, confidence=1.0, flags=(Flag.CORNERS_FROM_HINT,), plate_mm=_size_mm(hints))
+
+
+def _upright(picture: Picture, outline: _Outline, hints: Hints | None, plate: PlateHints | None) -> PlateFrame:
+    frame = rectify(picture, outline.quad, confidence=outline.confidence, flags=outline.flags)
+    if hints is not None and hints.up is not None:
+        turns, certain = _TURNS[hints.up], True
+    else:
+        direction = find_direction(frame.srgb, frame.valid, picture.illumination)
+        turns, certain = direction.quarter_turns, direction.certain
+    flags = outline.flags if certain else (*outline.flags, Flag.DIRECTION_UNCERTAIN)
+    if turns == 0 and _size_mm(plate) is None:
+        return replace(frame, flags=flags)
+    quad = np.roll(outline.quad, turns, axis=0)
+    return rectify(picture, quad, confidence=outline.confidence, flags=flags, plate_mm=_size_mm(plate))
+
+
+def find_outlines(picture: Picture) -> list[_Outline]:
+    """The plates' outlines in reading order, or the whole picture where it is itself a plate, or nothing."""
+    copy = working_copy(picture.pixels, picture.full_scale)
+    seen = [evidence for quad in candidate_quads(copy) if (evidence := examine(copy.planes, quad)) is not None]
+    chosen = _choose(seen)
+    if chosen:
+        return _in_reading_order([_outline(copy, evidence) for evidence in chosen])
+    whole = _whole(picture)
+    return [whole] if whole is not None else []
+
+
+def _outline(copy: WorkingCopy, evidence: Evidence) -> _Outline:
+    return _Outline(
+        quad=copy.to_picture(evidence.quad),
+        confidence=round(min(1.0, evidence.score), 3),
+        flags=(Flag.PLATE_CUT,) if evidence.cut else (),
+    )
+
+
+def _choose(seen: list[Evidence]) -> list[Evidence]:
+    """The best outlines that do not overlap; of two that share their sides, the outer one."""
+    good = [evidence for evidence in seen if evidence.score > _ACCEPT]
+    good = [one for one in good if not any(_is_part(one, other) for other in good)]
+    chosen: list[Evidence] = []
+    for evidence in sorted(good, key=lambda e: -e.score):
+        if all(_overlap(evidence.quad, other.quad) < 0.15 for other in chosen):
+            chosen.append(evidence)
+    largest = max((evidence.share for evidence in chosen), default=0.0)
+    return [evidence for evidence in chosen if evidence.share > 0.2 * largest]
+
+
+def _is_part(inner: Evidence, outer: Evidence) -> bool:
+    """Whether ``inner`` is a piece of ``outer``, marked off by a line or by the wetting edge."""
+    if inner is outer or inner.share > 0.985 * outer.share or outer.score < 0.75 * inner.score:
+        return False
+    if _inside(inner.quad, outer.quad) < 0.95:
+        return False
+    return _shared_sides(inner.quad, outer.quad) >= 2
+
+
+def _shared_sides(inner: Quad, outer: Quad) -> int:
+    size = float(np.sqrt(abs(cv2.contourArea(outer.astype(np.float32)))))
+    shared = 0
+    for i in range(4):
+        start, end = inner[i], inner[(i + 1) % 4]
+        for j in range(4):
+            one, two = outer[j], outer[(j + 1) % 4]
+            along = (two - one) / np.linalg.norm(two - one)
+            off = [abs(float(along[0] * (p - one)[1] - along[1] * (p - one)[0])) for p in (start, end)]
+            if max(off) < 0.02 * size:
+                shared += 1
+                break
+    return shared
+
+
+def _inside(inner: Quad, outer: Quad) -> float:
+    area, _ = cv2.intersectConvexConvex(inner.astype(np.float32), outer.astype(np.float32))
+    return float(area) / max(abs(float(cv2.contourArea(inner.astype(np.float32)))), 1e-9)
+
+
+def _overlap(one: Quad, other: Quad) -> float:
+    return max(_inside(one, other), _inside(other, one))
+
+
+def _in_reading_order(outlines: list[_Outline]) -> list[_Outline]:
+    """Left to right; plates that stand above one another top to bottom."""
+
+    def key(outline: _Outline) -> tuple[float, float]:
+        x, y = outline.quad.mean(axis=0)
+        width = float(np.ptp(outline.quad[:, 0]))
+        return round(x / max(0.6 * width, 1.0)), y
+
+    return sorted(outlines, key=key)
+
+
+def _whole(picture: Picture) -> _Outline | None:
+    """The whole picture, when it is a scan of a plate that fills it: lines across say so."""
     height, width = picture.pixels.shape[:2]
-    if hints is not None and any(plate.corners_px for plate in hints.plates):
-        return tuple(
-            rectify(
-                picture,
-                np.array(plate.corners_px, dtype=np.float64),
-                confidence=1.0,
-                flags=(Flag.CORNERS_FROM_HINT,),
-                plate_mm=(plate.width_mm, plate.height_mm) if plate.width_mm and plate.height_mm else None,
-            )
-            for plate in hints.plates
-            if plate.corners_px
-        )
-    whole = np.array([[-0.5, -0.5], [width - 0.5, -0.5], [width - 0.5, height - 0.5], [-0.5, height - 0.5]])
-    return (rectify(picture, whole, confidence=0.3, flags=(Flag.WHOLE_PICTURE,)),)
+    quad = np.array([[-0.5, -0.5], [width - 0.5, -0.5], [width - 0.5, height - 0.5], [-0.5, height - 0.5]])
+    frame = rectify(picture, quad, confidence=0.3)
+    for turned in (False, True):
+        srgb = np.ascontiguousarray(np.rot90(frame.srgb)) if turned else frame.srgb
+        strips = cut_strips(srgb, np.ones(srgb.shape[:2], dtype=np.bool_))
+        if drawn_lines(strips, picture.illumination):
+            return _Outline(quad=quad, confidence=0.3, flags=(Flag.WHOLE_PICTURE,))
+    return None

@@ -1,0 +1,60 @@
+"""What is drawn on the origin: the ticks, dots and crosses that say where samples were applied. And the ink mask."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .frames import Line
+
+_TALL = 0.022  # of the height: ticks reach so far above and below the origin at most
+_CLEAR = 3.5  # standard deviations
+
+Array = NDArray[np.float32]
+
+
+def grey_of(srgb: Array) -> Array:
+    """(H, W) brightness weighted by the layer's own light, 1 on bare layer."""
+    layer = np.maximum(np.median(srgb[::16, ::16].reshape(-1, 3), axis=0), 0.01)
+    weight = (1.0 / layer.sum() * np.ones(3)).astype(np.float32).reshape(1, 3)
+    return np.asarray(cv2.transform(srgb, weight), dtype=np.float32)
+
+
+def line_heights(line: Line, width: int) -> NDArray[np.float64]:
+    """The line's y at every column."""
+    return np.array([line.at(0.0), *np.interp(np.arange(1, width - 1), line.x, line.y), line.at(width - 1.0)])
+
+
+def tick_marks(grey: Array, line: Line, *, line_width_px: float, dark: bool = True) -> list[tuple[float, float]]:
+    """(x, strength in standard deviations) of upright strokes that cross the line, left to right."""
+    height, width = grey.shape
+    tall = max(6, round(_TALL * height))
+    y = line_heights(line, width)
+    offsets = np.arange(-tall, tall + 1, dtype=np.float64)
+    columns = np.broadcast_to(np.arange(width, dtype=np.float32), (len(offsets), width))
+    rows = (y[None, :] + offsets[:, None]).astype(np.float32)
+    band = cv2.remap(grey, np.ascontiguousarray(columns), rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    near = max(2, round(0.8 * line_width_px))
+    sign = np.float32(1.0 if dark else -1.0)
+    # The middle half of what is beyond the line on either side: strokes differ in length.
+    above = sign * band[tall - near - (tall - near) // 2 : tall - near].mean(axis=0)
+    below = sign * band[tall + near + 1 : tall + near + 1 + (tall - near) // 2].mean(axis=0)
+    reach = max(3, round(0.008 * width))
+    both = np.minimum(_valley(above, reach), _valley(below, reach))
+    peaks = np.flatnonzero((both > _CLEAR) & (both >= np.roll(both, 1)) & (both > np.roll(both, -1)))
+    return _apart([(float(x), float(both[x])) for x in peaks], 2.5 * reach)
+
+
+def _valley(values: Array, reach: int) -> Array:
+    smooth = np.convolve(np.pad(values, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
+    padded = np.pad(smooth, reach, mode="edge")
+    depth = np.minimum(padded[: -2 * reach], padded[2 * reach :]) - smooth
+    noise = max(1.4826 * float(np.median(np.abs(depth - np.median(depth)))), 0.002)
+    return np.asarray(depth / noise, dtype=np.float32)
+
+
+def _apart(marks: list[tuple[float, float]], distance: float) -> list[tuple[float, float]]:
+    kept: list[tuple[float, float]] = []
+    for mark in sorted(marks, key=lambda mark: -mark[1]):
+        if all(abs(mark[0] - other[0]) > distance for other in kept):
+            kept.append(mark)
+    return sorted(kept)
