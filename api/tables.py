@@ -6,6 +6,7 @@ import alerts.evaluations.models
 import alerts.subscriptions.models
 import alerts.tasks.models
 import alerts.warnings.models
+import lab.custody.models
 import lab.kit.outbox
 import lab.library.models
 import lab.network.models

@@ -1,0 +1,255 @@
+"""The body of a custody event: which members it has, what each may hold, and how it is read. Pure.
+
+A body holds opaque keys, codes, moments and whole micrograms, never a name or a sentence: ``texts`` carries
+commitments to what people wrote (:mod:`lab.custody.texts`). Members without a value are left out. The format is
+documented for readers of bundles in ``docs/custody.md``.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from lab.custody.models import Action, EntryMode, SealState
+from lab.kit import canonical
+from lab.kit.canonical import MAX_INTEGER, CanonicalError
+
+EVENT_SCHEMA = "custody-event/1"
+STATEMENT_SCHEMA = "custody-statement/1"
+TEXT_FIELDS = ("condition", "legal_basis", "method", "note", "purpose")
+LABORATORY, SITE = "laboratory", "site"
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_HASH = re.compile(r"[0-9a-f]{64}")
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}")  # seal numbers and storage places, as printed on them
+
+
+class BodyError(ValueError):
+    """Not the body of a ledger entry. ``member`` names what is wrong with it; None: its bytes."""
+
+    def __init__(self, member: str | None) -> None:
+        super().__init__(member or "bytes")
+        self.member = member
+
+
+def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
+    full = pattern.fullmatch
+    return lambda value: type(value) is str and full(value) is not None
+
+
+def _one_of(*allowed: str) -> Callable[[Any], bool]:
+    known = frozenset(allowed)
+    return lambda value: type(value) is str and value in known
+
+
+def _whole(least: int) -> Callable[[Any], bool]:
+    return lambda value: type(value) is int and least <= value <= MAX_INTEGER
+
+
+_is_uuid, _is_moment, _is_quantity, _is_code = _matches(_UUID), _matches(_MOMENT), _whole(0), _matches(CODE)
+_is_seal_state = _one_of(*SealState)
+_is_hash = _matches(_HASH)
+
+
+def _is_texts(value: Any) -> bool:
+    return type(value) is dict and bool(value) and all(name in TEXT_FIELDS and _is_hash(value[name]) for name in value)
+
+
+def _is_keys(value: Any) -> bool:
+    return type(value) is list and bool(value) and all(map(_is_uuid, value)) and sorted(set(value)) == value
+
+
+def _is_counts(value: Any) -> bool:
+    return type(value) is dict and bool(value) and all(_is_uuid(key) and _is_count(value[key]) for key in value)
+
+
+_is_count = _whole(1)
+REQUIRED: Mapping[str, Callable[[Any], bool]] = {
+    "schema": _one_of(EVENT_SCHEMA),
+    "id": _is_uuid,
+    "sample": _is_uuid,
+    "item": _is_uuid,
+    "item_seq": _is_count,  # position in the item's history, in the order of arrival, from 1
+    "action": _one_of(*Action),
+    "actor": _is_uuid,
+    "occurred_at": _is_moment,
+    "recorded_at": _is_moment,
+}
+OPTIONAL: Mapping[str, Callable[[Any], bool]] = {
+    "after": _is_uuid,  # the last event of this item that the device knew
+    "corrects": _is_uuid,
+    "joins": _is_keys,  # other ends of a forked history that this event closes
+    "device": _is_uuid,
+    "device_seq": _whole(0),
+    "witness": _is_uuid,
+    "from": _is_uuid,
+    "to": _is_uuid,
+    "to_kind": _one_of(SITE, LABORATORY),
+    "place": _is_code,
+    "parcel": _is_uuid,
+    "parcel_seal": _is_code,
+    "parcel_seal_state": _is_seal_state,
+    "manifest": _is_hash,
+    "parent": _is_uuid,
+    "child": _is_uuid,
+    "analysis": _is_uuid,
+    "seal_number": _is_code,
+    "seal_state": _is_seal_state,
+    "entry": _one_of(*EntryMode),
+    "entered_ug": _is_quantity,  # mass that enters the books: first weighing, or an aliquot's own beginning
+    "weighed_ug": _is_quantity,  # mass read from the scale later; does not change the books
+    "amount_ug": _is_quantity,  # mass taken out (or, when found, put back)
+    "before_ug": _is_quantity,  # the books of this item before this entry
+    "after_ug": _is_quantity,
+    "texts": _is_texts,
+}
+_STATEMENT: Mapping[str, Callable[[Any], bool]] = {
+    "schema": _one_of(STATEMENT_SCHEMA),
+    "items": _is_counts,  # item -> number of its events in the log before this entry
+    "recorded_at": _is_moment,
+}
+_REQUIRED_NAMES = REQUIRED.keys()
+_KNOWN: Mapping[str, Callable[[Any], bool]] = {**REQUIRED, **OPTIONAL}
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "collected": ("to", "to_kind"),
+    "received": ("to", "to_kind"),
+    "found": ("to", "to_kind"),
+    "consumed": ("amount_ug",),
+    "sealed": ("seal_number",),
+    "packed": ("parcel", "manifest"),
+}
+
+
+def read_entry(content: bytes) -> dict[str, Any]:
+    """The members of an entry's bytes; raises :class:`BodyError` for anything but a well-formed entry."""
+    try:
+        body = canonical.loads(content)
+    except CanonicalError as error:
+        raise BodyError(None) from error
+    if type(body) is not dict:
+        raise BodyError(None)
+    if body.get("schema") == STATEMENT_SCHEMA:
+        _check_members(body, _STATEMENT, _STATEMENT.keys())
+    else:
+        _check_members(body, _KNOWN, _REQUIRED_NAMES)
+        check_action(body)
+    return body
+
+
+def _check_members(body: dict[str, Any], known: Mapping[str, Callable[[Any], bool]], required: Any) -> None:
+    for name, value in body.items():
+        check = known.get(name)
+        if check is None or not check(value):
+            raise BodyError(name)
+    if not required <= body.keys():
+        raise BodyError(min(required - body.keys()))
+
+
+def check_action(body: Mapping[str, Any]) -> None:
+    """Raise :class:`BodyError` unless the action has what it needs.
+
+    An aliquot is written twice, as in double-entry bookkeeping: in the history of the item that it was taken from
+    (naming the ``child``) and as the first event of the new item (naming the ``parent``).
+    """
+    action = body["action"]
+    begins = action == "collected" or (action == "aliquoted" and "parent" in body)
+    needed = _NEEDS.get(action, ())
+    if action == "aliquoted":
+        needed = ("to", "to_kind", "entered_ug") if begins else ("child", "amount_ug")
+    for name in needed:
+        if name not in body:
+            raise BodyError(name)
+    if begins == ("after" in body):
+        raise BodyError("after")
+    if begins and "child" in body:
+        raise BodyError("child")
+    if action == "corrected" and not ("corrects" in body or "joins" in body):
+        raise BodyError("corrects")
+
+
+def moment(value: datetime) -> str:
+    """A moment as bodies write it: UTC, whole seconds."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _key(value: str | None) -> UUID | None:
+    return None if value is None else UUID(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One event as its body says it, with its place in the log."""
+
+    seq: int
+    id: UUID
+    sample: UUID
+    item: UUID
+    item_seq: int
+    action: Action
+    actor: UUID
+    occurred_at: datetime
+    recorded_at: datetime
+    after: UUID | None = None
+    corrects: UUID | None = None
+    joins: tuple[UUID, ...] = ()
+    witness: UUID | None = None
+    from_site: UUID | None = None
+    to_site: UUID | None = None
+    to_laboratory: bool = False
+    place: str | None = None
+    parcel: UUID | None = None
+    parent: UUID | None = None
+    child: UUID | None = None
+    analysis: UUID | None = None
+    seal_number: str | None = None
+    seal_state: SealState | None = None
+    entered_ug: int | None = None
+    weighed_ug: int | None = None
+    amount_ug: int | None = None
+    before_ug: int | None = None
+    after_ug: int | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+def event_of(seq: int, body: Mapping[str, Any]) -> Event:
+    """The event of a body that :func:`read_entry` has let through; raises :class:`BodyError` for a false date."""
+    try:
+        occurred_at = datetime.fromisoformat(body["occurred_at"])
+        recorded_at = datetime.fromisoformat(body["recorded_at"])
+    except ValueError as error:
+        raise BodyError("occurred_at") from error
+    seal_state = body.get("seal_state")
+    return Event(
+        seq=seq,
+        id=UUID(body["id"]),
+        sample=UUID(body["sample"]),
+        item=UUID(body["item"]),
+        item_seq=body["item_seq"],
+        action=Action(body["action"]),
+        actor=UUID(body["actor"]),
+        occurred_at=occurred_at,
+        recorded_at=recorded_at,
+        after=_key(body.get("after")),
+        corrects=_key(body.get("corrects")),
+        joins=tuple(UUID(key) for key in body.get("joins", ())),
+        witness=_key(body.get("witness")),
+        from_site=_key(body.get("from")),
+        to_site=_key(body.get("to")),
+        to_laboratory=body.get("to_kind") == LABORATORY,
+        place=body.get("place"),
+        parcel=_key(body.get("parcel")),
+        parent=_key(body.get("parent")),
+        child=_key(body.get("child")),
+        analysis=_key(body.get("analysis")),
+        seal_number=body.get("seal_number"),
+        seal_state=None if seal_state is None else SealState(seal_state),
+        entered_ug=body.get("entered_ug"),
+        weighed_ug=body.get("weighed_ug"),
+        amount_ug=body.get("amount_ug"),
+        before_ug=body.get("before_ug"),
+        after_ug=body.get("after_ug"),
+        texts=body.get("texts", {}),
+    )

@@ -1,0 +1,190 @@
+"""Tables of custody: items, parcels, the index of their events, and the texts that may be erased."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from lab.kit.clock import now
+from lab.kit.db import UTCDateTime, enum_type
+from lab.kit.ids import new_id
+from lab.kit.ledger import LedgerCheckpoint as Checkpoint
+
+__all__ = [
+    "Action",
+    "Checkpoint",
+    "CustodyEvent",
+    "CustodyText",
+    "EntryMode",
+    "Item",
+    "ItemState",
+    "Manifest",
+    "Parcel",
+    "ParcelItem",
+    "ParcelState",
+    "ReturnBasis",
+    "SealState",
+]
+
+
+class ItemState(StrEnum):
+    """Where the material is."""
+
+    AT_SITE = "at_site"
+    IN_TRANSIT = "in_transit"
+    AT_LABORATORY = "at_laboratory"
+    RETURNED = "returned"
+    DESTROYED = "destroyed"
+    LOST = "lost"
+
+
+class Action(StrEnum):
+    """What happened to an item."""
+
+    COLLECTED = "collected"
+    SEALED = "sealed"
+    PACKED = "packed"
+    HANDED_OVER = "handed_over"
+    RECEIVED = "received"
+    OPENED = "opened"
+    ALIQUOTED = "aliquoted"
+    CONSUMED = "consumed"
+    STORED = "stored"
+    DISPATCHED = "dispatched"
+    RETURNED = "returned"
+    DESTROYED = "destroyed"
+    LOST = "lost"
+    FOUND = "found"
+    CORRECTED = "corrected"
+
+
+class SealState(StrEnum):
+    """What a seal looked like when somebody looked."""
+
+    INTACT = "intact"
+    BROKEN = "broken"
+    MISSING = "missing"
+
+
+class EntryMode(StrEnum):
+    """Whether a code was scanned or typed."""
+
+    SCANNED = "scanned"
+    TYPED = "typed"
+
+
+class ParcelState(StrEnum):
+    """How far a parcel is."""
+
+    PACKED = "packed"
+    IN_TRANSIT = "in_transit"
+    RECEIVED = "received"
+
+
+class Manifest(StrEnum):
+    """What became of a line of a parcel's manifest."""
+
+    EXPECTED = "expected"  # on the manifest, parcel not yet received
+    RECEIVED = "received"
+    MISSING = "missing"  # on the manifest, not in the parcel
+    UNEXPECTED = "unexpected"  # in the parcel, not on the manifest
+
+
+class Item(SQLModel, table=True):
+    """A container with material. An aliquot is an item with a parent.
+
+    What follows ``created_at`` is the fold of the item's events, kept for lists; the events are the truth.
+    """
+
+    __tablename__ = "custody_item"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    sample_id: UUID = Field(foreign_key="sample.id", index=True)
+    parent_id: UUID | None = Field(default=None, foreign_key="custody_item.id", index=True)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    state: ItemState = Field(default=ItemState.AT_SITE, sa_type=enum_type(ItemState), index=True)
+    site_id: UUID = Field(foreign_key="site.id", index=True)  # where it is; in transit, where it left
+    seal_number: str | None = Field(default=None, max_length=40)  # None: not sealed
+    held_ug: int | None = Field(default=None, sa_type=sa.BigInteger)  # None: never weighed
+    events: int = 0
+    head_event_id: UUID | None = None
+    conflict: bool = Field(default=False, index=True)  # its history forks: a person must say which branch is true
+
+    @property
+    def held_mg(self) -> float | None:
+        return None if self.held_ug is None else self.held_ug / 1000
+
+
+class Parcel(SQLModel, table=True):
+    """Several sealed items that move together under one seal and one manifest."""
+
+    __tablename__ = "custody_parcel"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    seal_number: str = Field(max_length=40)
+    from_site_id: UUID = Field(foreign_key="site.id", index=True)
+    to_site_id: UUID = Field(foreign_key="site.id", index=True)
+    legal_basis: str = Field(max_length=300)  # of the transport: authorisation, circular, judicial district
+    manifest: bytes  # canonical JSON; its SHA-256 stands in every event of packing
+    state: ParcelState = Field(default=ParcelState.PACKED, sa_type=enum_type(ParcelState), index=True)
+    packed_at: datetime = Field(sa_type=UTCDateTime)
+    handed_over_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    received_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    seal_state: SealState | None = Field(default=None, sa_type=enum_type(SealState))  # as received
+
+
+class ParcelItem(SQLModel, table=True):
+    """One line of a parcel, and what became of it."""
+
+    __tablename__ = "custody_parcel_item"
+
+    parcel_id: UUID = Field(foreign_key="custody_parcel.id", primary_key=True)
+    item_id: UUID = Field(foreign_key="custody_item.id", primary_key=True, index=True)
+    outcome: Manifest = Field(default=Manifest.EXPECTED, sa_type=enum_type(Manifest))
+
+
+class CustodyEvent(SQLModel, table=True):
+    """Finds the ledger's entries by item, sample, parcel and time. What happened stands in the entry's bytes."""
+
+    __tablename__ = "custody_event"
+    __table_args__ = (sa.UniqueConstraint("item_id", "item_seq"), sa.UniqueConstraint("device_id", "device_seq"))
+
+    id: UUID = Field(primary_key=True)  # made by the device, so that a repeated sync is harmless
+    seq: int = Field(foreign_key="ledger_entry.seq", unique=True)
+    leaf_hash: bytes = Field(max_length=32)
+    sample_id: UUID = Field(index=True)  # no foreign key: the ledger outlives what it speaks of
+    item_id: UUID
+    item_seq: int  # from 1, in the order of arrival
+    action: Action = Field(sa_type=enum_type(Action))
+    after_id: UUID | None = None
+    corrects_id: UUID | None = None
+    parcel_id: UUID | None = Field(default=None, index=True)
+    actor_id: UUID
+    device_id: UUID | None = None
+    device_seq: int | None = None
+    occurred_at: datetime = Field(sa_type=UTCDateTime)
+    recorded_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class CustodyText(SQLModel, table=True):
+    """A person's words beside an event. The ledger holds the commitment alone; deleting this row erases them."""
+
+    __tablename__ = "custody_text"
+
+    commitment: str = Field(primary_key=True, max_length=64)
+    salt: bytes = Field(max_length=16)
+    value: str = Field(max_length=2000)
+
+
+class ReturnBasis(SQLModel, table=True):
+    """The network's declared legal basis for giving material back; without one nothing is returned."""
+
+    __tablename__ = "custody_return_basis"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    text: str = Field(max_length=500)
+    declared_by: UUID = Field(foreign_key="account.id")
+    declared_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
