@@ -7,7 +7,7 @@ import uvicorn
 
 import api.migrations
 from api.app import compose, create_app
-from api.cli import keep, user
+from api.cli import keep, library, plate, user
 from api.cli.console import out, speaking_plainly
 from api.settings import Settings
 from api.worker import run_worker
@@ -18,6 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(user.app, name="user", help="Accounts: open, give roles, issue tokens.")
+app.add_typer(plate.app, name="plate", help="Plates: read, draw, measure, match, compare. Needs no laboratory.")
+app.add_typer(library.app, name="library", help="The reference library: systems, values and their sources.")
 app.command()(keep.backup)
 app.command()(keep.restore)
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.v1 import session
+from api.v1 import custody, library, session
 
 router = APIRouter()
-for module in (session,):
+for module in (session, custody, library):
     router.include_router(module.router.router)
