@@ -2,4 +2,8 @@
 
 from fastapi import APIRouter
 
+from api.pages import sign_in
+
 router = APIRouter()
+for module in (sign_in,):
+    router.include_router(module.router.router)
