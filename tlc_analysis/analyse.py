@@ -6,7 +6,7 @@ from .contrast import measure_contrast
 from .decode import decode
 from .densitogram import densitogram
 from .detection import find_blobs
-from .features import Judged, judge
+from .features import Judged, judge, marks_lane
 from .frames import Line, Picture, PlateFrame
 from .handmade import apply_hints
 from .landmarks import find_landmarks
@@ -14,7 +14,6 @@ from .lanes import Evidence, LanePath, LaneSet, find_lanes, lanes_at
 from .locate import locate
 from .model import (
     Feature,
-    FeatureKind,
     Hints,
     Illumination,
     ImageInfo,
@@ -80,7 +79,7 @@ def _lanes(sheet: Sheet, judged: list[Judged], hints: PlateHints | None) -> Lane
     seen = [
         Evidence(x=j.band.x, y=j.band.y, width=j.band.width, weight=min(j.band.score, 40.0))
         for j in judged
-        if j.claimed or j.kind is FeatureKind.ORIGIN_RESIDUE
+        if marks_lane(sheet, j)
     ]
     if hints is not None and hints.lane_x_px:
         columns = tuple(_hinted_columns(sheet, hints))

@@ -19,6 +19,9 @@ WORK_HEIGHT_PX: Final = 640
 MAX_WORK_WIDTH_PX: Final = 1400
 LINE_SHARE: Final = 0.005
 """Half a drawn line's breadth as a share of the height."""
+FILL_SIGMA_PX: Final = 5.0
+RELAXATION: Final = (7, 7, 7, 7, 5, 5, 5, 5, 3, 3, 3, 3)
+"""Widths of the averaging windows, coarse to fine, with which a filled hole is smoothed."""
 RIM_SHARE: Final = 0.012
 """Share of the height along each edge that is not read: chipped layer, shadow, interpolation."""
 
@@ -84,12 +87,20 @@ def _inner(valid: NDArray[np.bool_], rim: int) -> NDArray[np.bool_]:
     return np.asarray(cv2.erode(padded, np.ones((size, size), np.uint8))[1:-1, 1:-1] > 0)
 
 
-def fill(values: NDArray[np.float32], holes: NDArray[np.bool_], sigma: float) -> NDArray[np.float32]:
-    """``values`` (H, W, C) with ``holes`` filled by the Gaussian-weighted mean of what surrounds them."""
+def fill(values: NDArray[np.float32], holes: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """``values`` (H, W, C) with ``holes`` filled smoothly from their rims.
+
+    A coarse guess is relaxed towards the solution of Laplace's equation, which adds no extremum of its own: nothing
+    that looks like a band can arise in a hole.
+    """
     weight = (~holes).astype(np.float32)
-    smooth = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma)
-    norm = cv2.GaussianBlur(weight, (0, 0), sigma)
-    return np.where(holes[..., None], smooth / np.maximum(norm, 1e-3)[..., None], values).astype(np.float32)
+    smooth = cv2.GaussianBlur(values * weight[..., None], (0, 0), FILL_SIGMA_PX)
+    norm = cv2.GaussianBlur(weight, (0, 0), FILL_SIGMA_PX)
+    result = np.where(holes[..., None], smooth / np.maximum(norm, 1e-3)[..., None], values).astype(np.float32)
+    where = np.nonzero(holes)
+    for size in RELAXATION:
+        result[where] = cv2.blur(result, (size, size))[where]
+    return result
 
 
 def pixel_noise(difference: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -115,7 +126,7 @@ def measure_contrast(frame: PlateFrame, landmarks: Landmarks) -> Contrast:
     return Contrast(
         scale=scale,
         background=background,
-        difference=np.where(usable[..., None], fill(difference, drawn, 4.0), 0).astype(np.float32),
+        difference=np.where(usable[..., None], fill(difference, drawn), 0).astype(np.float32),
         usable=usable,
         drawn=drawn,
         noise=noise,

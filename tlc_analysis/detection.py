@@ -26,7 +26,7 @@ MIN_SCORE: Final = 7.0
 MIN_CONTRAST_LAB: Final = 2.0
 SHADOW_SHARE: Final = 0.12
 SHADOW_REACH: Final = 2.5
-NOISE_FLOOR_LAB: Final = 0.06
+NOISE_FLOOR_LAB: Final = 0.12
 """Curvature noise is never taken to be less: a synthetic plate without noise must not make ghosts."""
 
 

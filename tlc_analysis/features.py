@@ -17,7 +17,9 @@ STREAK_SHARE: Final = 0.22
 """A band longer than this share of the run, and long for its width, is smeared material."""
 SMALLEST_SHARE: Final = 0.015
 """Geometric mean of a band's width and height as a share of the plate's height: about 1 mm on 75 mm."""
-NARROWEST_SHARE: Final = 0.009
+NARROWEST_SHARE: Final = 0.02
+RESIDUE_HEIGHT_SHARE: Final = 0.013
+"""What is flatter than this share of the height, on the origin, is the drawn line."""
 FRONT_RF: Final = 0.97
 FRONT_CONTRAST_LAB: Final = 10.0
 WIDEST: Final = 2.5
@@ -80,7 +82,16 @@ def _by_shape(sheet: Sheet, band: Located, run_px: float) -> FeatureKind | None:
     """Smears, grains and scratches."""
     if band.height > STREAK_SHARE * run_px and band.height > 1.8 * band.width:
         return FeatureKind.STREAK
-    if band.width < NARROWEST_SHARE * sheet.height and band.height > 3 * band.width:
+    if band.width < NARROWEST_SHARE * sheet.height and band.height > 2.5 * band.width:
         return FeatureKind.SCRATCH
     small = (band.width * band.height) ** 0.5 < SMALLEST_SHARE * sheet.height
     return FeatureKind.DUST if small else None
+
+
+def marks_lane(sheet: Sheet, item: Judged) -> bool:
+    """Whether a band or an origin residue tells where a lane is; remains of the drawn origin do not."""
+    if item.claimed:
+        return True
+    band = item.band
+    round_enough = band.height > RESIDUE_HEIGHT_SHARE * sheet.height and band.width < 0.12 * sheet.width
+    return item.kind is FeatureKind.ORIGIN_RESIDUE and round_enough and band.contrast > 4 and band.score > 12

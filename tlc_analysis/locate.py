@@ -107,7 +107,15 @@ def _fit_group(sheet: Sheet, group: list[Blob]) -> list[Located]:
             centroid_y=centroids[j], overlapping=_overlaps(band, fit.bands),
         )
         for j, (i, band) in enumerate(zip(kept, fit.bands, strict=True))
+        if _plausible(band, starts[i], profile)
     ]  # fmt: skip
+
+
+def _plausible(band: Band, start: tuple[float, float], profile: NDArray[np.float64]) -> bool:
+    """Whether a fitted band stayed what was seen: near its candidate, not much higher than the profile."""
+    apex, sigma = start
+    highest = float(np.linalg.norm(profile, axis=1).max())
+    return abs(band.apex - apex) < 2 * sigma and float(np.linalg.norm(band.heights)) < 2 * highest
 
 
 def _profile_noise(sheet: Sheet, group: list[Blob], half: float) -> NDArray[np.float64]:

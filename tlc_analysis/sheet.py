@@ -56,28 +56,26 @@ class Sheet:
         return self.fluorescence if self.illumination == "uv366" else self.density
 
     def profile(self, y0: int, y1: int, x: float, half_width: float) -> NDArray[np.float64]:
-        """(y1 - y0, 3) CIELAB contrast of frame rows y0..y1-1, averaged over columns x +- half_width, drawn things out."""
+        """(y1 - y0, 3) CIELAB contrast of frame rows y0..y1-1, averaged over columns x +- half_width.
+
+        Drawn pixels are replaced by what the reduced plate was filled with.
+        """
         x0 = int(np.clip(round(x - half_width), 0, self.width - 1))
         x1 = int(np.clip(round(x + half_width) + 1, x0 + 1, self.width))
-        lab = to_lab(self.frame.srgb[y0:y1, x0:x1])
         rows = np.arange(y0, y1)
-        keep = self._keep(rows, np.arange(x0, x1))
-        count = keep.sum(axis=1)
-        mean = (lab * keep[..., None]).sum(axis=1, dtype=np.float64) / np.maximum(count, 1)[:, None]
-        mean -= self._bare(rows, x)
-        good = count > 0
-        if not good.all() and good.any():
-            mean = np.stack([np.interp(rows, rows[good], mean[good, c]) for c in range(3)], axis=1)
-        return mean
+        contrast = to_lab(self.frame.srgb[y0:y1, x0:x1]) - self._bare(rows, x)[:, None]
+        reduced = self._reduced(rows, np.arange(x0, x1))
+        hidden = self.contrast.drawn[reduced]
+        contrast[hidden] = self.contrast.difference[reduced][hidden]
+        return np.asarray(contrast.mean(axis=1, dtype=np.float64))
 
-    def _keep(self, rows: NDArray[np.int_], columns: NDArray[np.int_]) -> NDArray[np.bool_]:
-        """Which frame pixels are neither drawn nor outside, looked up in the reduced plate."""
+    def _reduced(self, rows: NDArray[np.int_], columns: NDArray[np.int_]) -> tuple[NDArray[np.int_], ...]:
+        """Open mesh of the reduced plate's pixels under frame rows and columns."""
         scale = self.contrast.scale
         shape = self.contrast.usable.shape
         r = np.clip(((rows + 0.5) * scale).astype(int), 0, shape[0] - 1)
         c = np.clip(((columns + 0.5) * scale).astype(int), 0, shape[1] - 1)
-        picked = np.ix_(r, c)
-        return np.asarray(self.contrast.usable[picked] & ~self.contrast.drawn[picked])
+        return np.ix_(r, c)
 
     def _bare(self, rows: NDArray[np.int_], x: float) -> NDArray[np.float64]:
         """(n, 3) CIELAB of the bare layer at frame rows in one column."""

@@ -1,9 +1,11 @@
 """Thin drawn things: pencil strokes, letters, circles round spots, scratches, dust.
 
-A stroke is what a morphological closing (dark) or opening (bright) with a small disc takes away, a spot is what it
-leaves. The connected pieces are told apart by their shape.
+A stroke is what a morphological opening with a disc takes away, and a ridge: its curvature across is large, along
+nearly none (eigenvalues of the Hessian: Steger, IEEE PAMI 1998, 20, 113). A grain is taken away by a smaller disc.
+A spot is what both leave. The connected pieces are told apart by their shape.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,14 +15,25 @@ from numpy.typing import NDArray
 
 from .model import FeatureKind
 
-DISC_SHARE: Final = 0.011
-"""Diameter of the disc as a share of the plate's height: wider than a pencil stroke, narrower than a spot."""
-DUST_SHARE: Final = 0.025
+STROKE_SHARE: Final = 0.02
+"""Diameter of the disc that takes strokes away, as a share of the plate's height."""
+GRAIN_SHARE: Final = 0.011
+"""Diameter of the disc that takes grains away: narrower than a spot."""
+DUST_SHARE: Final = 0.02
 """Largest extent of a grain as a share of the plate's height."""
-SEED_SIGMA: Final = 7.0
+RIDGE_SHARE: Final = 0.0035
+"""Standard deviation of the smoothing before curvature is taken, as a share of the plate's height."""
+ROUNDNESS: Final = 0.45
+"""A ridge bends along itself less than this share of what it bends across."""
+BLUR_SHARE: Final = 0.011
+"""Diameter by which drawn things are grown: their blurred flanks."""
+SEED_SIGMA: Final = 6.0
 GROW_SIGMA: Final = 3.0
 MIN_STEP_L: Final = 1.5
-"""Faintest stroke, in L: thinner ones cannot be mistaken for a spot."""
+"""Faintest stroke, in L: fainter ones cannot be mistaken for a spot."""
+
+_Float = NDArray[np.float32]
+_Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,68 +49,72 @@ class Stroke:
         return ((self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2)
 
 
-def find_strokes(
-    lightness: NDArray[np.float32], usable: NDArray[np.bool_], *, noise_l: float
-) -> tuple[tuple[Stroke, ...], NDArray[np.bool_]]:
+def find_strokes(lightness: _Float, usable: _Mask, *, noise_l: float) -> tuple[tuple[Stroke, ...], _Mask]:
     """Drawn things and a (H, W) mask of their pixels.
 
     ``lightness``: (H, W) L minus that of the bare layer. ``noise_l``: its pixel noise.
     """
-    height = lightness.shape[0]
-    diameter = max(3, round(DISC_SHARE * height) | 1)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter, diameter))
     strokes: list[Stroke] = []
-    mask = np.zeros(usable.shape, dtype=bool)
-    for sign in (-1.0, 1.0):
-        raised = np.where(usable, sign * lightness, 0).astype(np.float32)
-        coarse = np.maximum(cv2.morphologyEx(raised, cv2.MORPH_OPEN, disc), 0)
-        thin = raised - coarse
-        found, pixels = _pieces(thin, coarse, usable, noise_l, bright=sign > 0)
-        strokes += found
-        mask |= pixels
-    grown = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return tuple(strokes), grown
+    mask = np.zeros(usable.shape, dtype=np.bool_)
+    for bright in (False, True):
+        raised = np.where(usable, lightness if bright else -lightness, 0).astype(np.float32)
+        found, pixels = _strokes(raised, usable, noise_l, bright=bright)
+        grains, specks = _grains(raised, usable & ~pixels, noise_l)
+        strokes += found + grains
+        mask |= pixels | specks
+    grown = cv2.dilate(mask.astype(np.uint8), _disc(BLUR_SHARE, usable.shape[0]))
+    return tuple(strokes), np.asarray(grown > 0, dtype=np.bool_)
 
 
-def _pieces(
-    thin: NDArray[np.float32], coarse: NDArray[np.float32], usable: NDArray[np.bool_], noise_l: float, *, bright: bool
-) -> tuple[list[Stroke], NDArray[np.bool_]]:
-    """The connected pieces of one polarity that are not parts of a spot."""
-    low = (thin > np.maximum(GROW_SIGMA * noise_l, 0.25 * coarse)) & (thin > MIN_STEP_L / 2) & usable
-    seed = low & (thin > max(SEED_SIGMA * noise_l, MIN_STEP_L))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(low.astype(np.uint8), connectivity=8)
-    seeded = np.bincount(labels[seed], minlength=count)
-    strokes: list[Stroke] = []
-    keep = np.zeros(count, dtype=bool)
-    for i in range(1, count):
-        if seeded[i] < 2:
-            continue
-        x, y, w, h, area = (int(v) for v in stats[i])
-        piece = labels[y : y + h, x : x + w] == i
-        kind = _kind(piece, area, usable.shape, bright=bright)
-        if kind is not None:
-            keep[i] = True
-            strokes.append(Stroke(kind=kind, box=(x, y, x + w - 1, y + h - 1)))
-    return strokes, keep[labels]
+def _disc(share: float, height: int) -> NDArray[np.uint8]:
+    diameter = max(3, round(share * height) | 1)
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter, diameter)), dtype=np.uint8)
 
 
-def _kind(piece: NDArray[np.bool_], area: int, shape: tuple[int, ...], *, bright: bool) -> FeatureKind | None:
-    """What a piece is; None for what may be a narrow band or is too small to matter."""
+def _thin(raised: _Float, share: float) -> tuple[_Float, _Float]:
+    """What a disc takes away, and what it leaves."""
+    coarse = np.maximum(cv2.morphologyEx(raised, cv2.MORPH_OPEN, _disc(share, raised.shape[0])), 0)
+    return np.asarray(raised - coarse, dtype=np.float32), np.asarray(coarse, dtype=np.float32)
+
+
+def _strokes(raised: _Float, usable: _Mask, noise_l: float, *, bright: bool) -> tuple[list[Stroke], _Mask]:
+    sigma = max(1.0, RIDGE_SHARE * raised.shape[0])
+    smooth = np.asarray(cv2.GaussianBlur(raised, (0, 0), sigma), dtype=np.float32)
+    thin, coarse = _thin(smooth, STROKE_SHARE)
+    noise = noise_l / (2 * sigma)  # of independent pixels after the smoothing, with a margin
+    level = np.maximum(GROW_SIGMA * noise, 0.15 * coarse)
+    low = (thin > np.maximum(level, MIN_STEP_L / 3)) & _ridges(smooth) & usable
+    seed = low & (thin > max(SEED_SIGMA * noise, MIN_STEP_L / 1.5))
+    # A circle is seldom quite closed: gaps of a few pixels do not part it.
+    low = cv2.morphologyEx(low.astype(np.uint8), cv2.MORPH_CLOSE, _disc(GRAIN_SHARE, raised.shape[0])) > 0
+    return _pieces(low, seed, lambda piece, area: _kind(piece, area, usable.shape, bright=bright))
+
+
+def _ridges(smooth: _Float) -> _Mask:
+    """Where the surface bends down across and hardly along."""
+    xx = cv2.Sobel(smooth, cv2.CV_32F, 2, 0, ksize=3)
+    yy = cv2.Sobel(smooth, cv2.CV_32F, 0, 2, ksize=3)
+    xy = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, ksize=3)
+    mean, half = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
+    across, along = mean - half, mean + half
+    return np.asarray((across < 0) & (np.abs(along) < ROUNDNESS * -across))
+
+
+def _kind(piece: _Mask, area: int, shape: tuple[int, ...], *, bright: bool) -> FeatureKind | None:
+    """What a long thin piece is; None for what may be a flat band, or is too short to be told."""
     h, w = piece.shape
     plate_height, plate_width = shape[0], shape[1]
-    if max(h, w) <= max(4.0, DUST_SHARE * plate_height):
-        return FeatureKind.DUST
-    if w > 3 * h and w < 0.25 * plate_width and area > 0.4 * w * h:
+    if max(h, w) < DUST_SHARE * plate_height:
+        return None
+    if w > 2.5 * h and w < 0.25 * plate_width and area > 0.55 * w * h:
         return None  # a flat band of an applicator
     if is_ring(piece):
         return FeatureKind.CIRCLE
-    if bright or area > 0.5 * np.hypot(h, w) * max(3.0, DISC_SHARE * plate_height):
-        return FeatureKind.SCRATCH
-    return FeatureKind.PENCIL
+    return FeatureKind.SCRATCH if bright else FeatureKind.PENCIL
 
 
-def is_ring(piece: NDArray[np.bool_]) -> bool:
-    """Whether the pixels run round an empty middle: an ellipse through them, most of its angles taken."""
+def is_ring(piece: _Mask) -> bool:
+    """Whether the pixels run round an empty middle: most of the angles taken, few pixels inside."""
     h, w = piece.shape
     if min(h, w) < 7 or max(h, w) > 4 * min(h, w):
         return False
@@ -105,4 +122,29 @@ def is_ring(piece: NDArray[np.bool_]) -> bool:
     radius = np.hypot((x - (w - 1) / 2) / (w / 2), (y - (h - 1) / 2) / (h / 2))
     angle = np.arctan2(y - (h - 1) / 2, x - (w - 1) / 2)
     taken = len(np.unique(np.floor((angle + np.pi) / (2 * np.pi) * 24).clip(0, 23)))
-    return bool(np.mean(radius > 0.6) > 0.9 and taken >= 17)
+    return bool(np.mean(radius > 0.55) > 0.85 and taken >= 16)
+
+
+def _grains(raised: _Float, usable: _Mask, noise_l: float) -> tuple[list[Stroke], _Mask]:
+    thin, coarse = _thin(raised, GRAIN_SHARE)
+    low = (thin > np.maximum(GROW_SIGMA * noise_l, 0.25 * coarse)) & (thin > MIN_STEP_L / 2) & usable
+    seed = low & (thin > np.maximum(max(SEED_SIGMA * noise_l, MIN_STEP_L), 0.9 * coarse))
+    largest = max(4.0, DUST_SHARE * raised.shape[0])
+    return _pieces(low, seed, lambda piece, _: FeatureKind.DUST if max(piece.shape) <= largest else None)
+
+
+def _pieces(
+    low: _Mask, seed: _Mask, kind_of: Callable[[_Mask, int], FeatureKind | None]
+) -> tuple[list[Stroke], _Mask]:
+    """The connected pieces of ``low`` that hold a few pixels of ``seed`` and have a kind."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(low.astype(np.uint8), connectivity=8)
+    seeded = np.bincount(labels[seed], minlength=count)
+    strokes: list[Stroke] = []
+    keep = np.zeros(count, dtype=np.bool_)
+    for i in np.nonzero(seeded[1:] >= 2)[0] + 1:
+        x, y, w, h, area = (int(v) for v in stats[i])
+        kind = kind_of(labels[y : y + h, x : x + w] == i, area)
+        if kind is not None:
+            keep[i] = True
+            strokes.append(Stroke(kind=kind, box=(x, y, x + w - 1, y + h - 1)))
+    return strokes, np.asarray(keep[labels], dtype=np.bool_)
