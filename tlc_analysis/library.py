@@ -48,7 +48,7 @@ def read_library(text: str) -> tuple[LibraryEntry, ...]:
             raise LibraryFormatError(f"Library line 1: no column {', '.join(missing)}.")
         return tuple(_entry(row, reader.line_num, separator) for row in reader if any(row.values()))
     except csv.Error as error:
-        raise LibraryFormatError(f"Library line {reader.line_num}: {error}.") from error
+        raise LibraryFormatError(f"Library line {reader.reader.line_num}: {error}.") from error
 
 
 def _entry(row: dict[str, str | None], line: int, separator: str) -> LibraryEntry:
