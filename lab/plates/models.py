@@ -1,4 +1,4 @@
-"""Plates: what was applied to which lane, the pictures taken, and every reading of them."""
+"""Plates: what was applied to which lane, the pictures taken, every reading of them, and what was ordered."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -38,6 +38,14 @@ class PictureState(StrEnum):
     FAILED = "failed"
 
 
+class OrderState(StrEnum):
+    """How far an ordered reading is."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class Plate(SQLModel, table=True):
     """One plate as laid out at the bench."""
 
@@ -53,7 +61,10 @@ class Plate(SQLModel, table=True):
 
 
 class PlateLane(SQLModel, table=True):
-    """What was applied to one lane; ``index`` counts from 1, left to right."""
+    """What was applied to one lane; ``index`` counts from 1, left to right.
+
+    A standard lane without a substance carries the mixture of the system's correction standards.
+    """
 
     __tablename__ = "plate_lane"
     __table_args__ = (sa.UniqueConstraint("plate_id", "index"),)
@@ -100,3 +111,42 @@ class Reading(SQLModel, table=True):
     created_by: UUID | None = Field(default=None, foreign_key="account.id")  # None: the machine's own reading
     reason: str | None = Field(default=None, max_length=300)
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class ReadingOrder(SQLModel, table=True):
+    """A reading that a worker is to make: the first of a picture, or one with a person's corrections."""
+
+    __tablename__ = "reading_order"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    picture_id: UUID = Field(foreign_key="plate_picture.id", index=True)
+    supersedes_id: UUID | None = Field(default=None, foreign_key="reading.id")
+    hints: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    reason: str | None = Field(default=None, max_length=300)
+    ordered_by: UUID | None = Field(default=None, foreign_key="account.id")  # None: nobody corrected anything
+    ordered_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    state: OrderState = Field(default=OrderState.WAITING, sa_type=enum_type(OrderState), index=True)
+    failure: str | None = Field(default=None, max_length=80)  # a message id
+    reading_id: UUID | None = Field(default=None, foreign_key="reading.id")
+
+
+class ReadingAcceptance(SQLModel, table=True):
+    """A chemist takes a reading as the basis of an answer; from then on its standards speak in the library."""
+
+    __tablename__ = "reading_acceptance"
+
+    reading_id: UUID = Field(foreign_key="reading.id", primary_key=True)
+    accepted_by: UUID = Field(foreign_key="account.id")
+    accepted_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class StandardRun(SQLModel, table=True):
+    """Which own run of the library came from which lane of which accepted reading."""
+
+    __tablename__ = "standard_run"
+    __table_args__ = (sa.UniqueConstraint("reading_id", "lane_id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    reading_id: UUID = Field(foreign_key="reading.id", index=True)
+    lane_id: UUID = Field(foreign_key="plate_lane.id", index=True)
+    retention_value_id: UUID = Field(foreign_key="retention_value.id")
