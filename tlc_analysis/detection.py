@@ -22,7 +22,9 @@ SCALES_PX: Final = (1.5, 2.4, 3.8, 6.0, 9.5, 15.0, 22.0)
 MIN_SCALE_X_PX: Final = 5.0
 FLAT_SCALE_X_PX: Final = 8.0
 """Across the lane the filter is at least this wide: only an applicator's flat band is thinner than a spot."""
-MIN_SCORE: Final = 7.0
+MIN_SCORE: Final = 6.0
+CLIPPED_GAUSSIAN: Final = 1.03
+"""Variance of a Gaussian over that of the same cut at three standard deviations."""
 MIN_CONTRAST_LAB: Final = 2.0
 SHADOW_SHARE: Final = 0.12
 SHADOW_REACH: Final = 2.5
@@ -35,8 +37,8 @@ class Blob:
     """A candidate in reduced-plate pixels.
 
     ``x``, ``y``: centre; ``sigma``: scale along the lane; ``left``, ``right``: where it falls to half across the
-    lane; ``score``: curvature over its noise; ``amplitude``: (3,) L, a, b contrast at the centre; ``noise``: (3,)
-    noise of the curvature at that scale.
+    lane; ``score``: curvature over its noise; ``amplitude``: (3,) L, a, b contrast at the centre; ``whiten``: (3, 3),
+    takes a contrast to units of the curvature's noise at that scale, independent of each other.
     """
 
     x: float
@@ -46,7 +48,7 @@ class Blob:
     right: float
     score: float
     amplitude: NDArray[np.float64]
-    noise: NDArray[np.float64]
+    whiten: NDArray[np.float64]
 
     @property
     def width(self) -> float:
@@ -99,11 +101,10 @@ def _at_scale(contrast: Contrast, level: NDArray[np.float32], sigma: float, step
     usable = cv2.resize(contrast.usable.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     if not usable.any():
         return []
-    sample = curvature[usable][:: max(1, int(sigma_y))]
-    noise = np.array([max(robust_sigma(sample[:, c]), NOISE_FLOOR_LAB) for c in range(3)])
-    whitened = smooth / noise.astype(np.float32)
-    length = np.sqrt((whitened**2).sum(axis=-1)) + 1e-6
-    score = (curvature / noise.astype(np.float32) * whitened).sum(axis=-1) / length
+    whiten = whitening(curvature[usable][:: max(1, int(sigma_y))])
+    seen = smooth @ whiten.astype(np.float32)
+    bend = curvature @ whiten.astype(np.float32)
+    score = (bend * seen).sum(axis=-1) / (np.sqrt((seen**2).sum(axis=-1)) + 1e-6)
     score = np.where(usable, score, 0).astype(np.float32)
     window = np.ones((2 * max(1, round(sigma_y)) + 1, 2 * max(2, round(1.5 * sigma_x)) + 1), np.uint8)
     peaks = (score >= cv2.dilate(score, window)) & (score > MIN_SCORE)
@@ -113,14 +114,25 @@ def _at_scale(contrast: Contrast, level: NDArray[np.float32], sigma: float, step
         if np.linalg.norm(amplitude) < MIN_CONTRAST_LAB:
             continue
         x, y = (column + 0.5) * step - 0.5, (_vertex(score[:, column], row) + 0.5) * step - 0.5
-        left, right = _extent(contrast, x, y, sigma, amplitude / noise**2)
+        left, right = _extent(contrast, x, y, sigma, whiten @ whiten.T @ amplitude)
         blobs.append(
             Blob(
                 x=(left + right) / 2, y=y, sigma=sigma, left=left, right=right,
-                score=float(score[row, column]), amplitude=amplitude, noise=noise,
+                score=float(score[row, column]), amplitude=amplitude, whiten=whiten,
             )
         )  # fmt: skip
     return blobs
+
+
+def whitening(sample: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(3, 3) matrix W such that ``sample @ W`` has independent channels of unit noise.
+
+    ``sample``: (n, 3), mostly noise; what stands out in any channel is left out of the covariance.
+    """
+    sigma = np.array([max(robust_sigma(sample[:, c]), 1e-6) for c in range(3)])
+    core = sample[(np.abs(sample) < 3 * sigma).all(axis=1)].astype(np.float64)
+    covariance = core.T @ core / max(len(core), 1) * CLIPPED_GAUSSIAN + NOISE_FLOOR_LAB**2 * np.eye(3)
+    return np.asarray(np.linalg.cholesky(np.linalg.inv(covariance)), dtype=np.float64)
 
 
 def _vertex(values: NDArray[np.float32], i: int) -> float:

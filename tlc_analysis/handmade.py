@@ -56,7 +56,7 @@ def _added(sheet: Sheet, path: LanePath, x: float, y: float) -> Spot:
     column = int(np.clip(round(wx), 0, contrast.usable.shape[1] - 1))
     blob = Blob(
         x=wx, y=wy, sigma=sigma, left=wx - half, right=wx + half, score=0.0,
-        amplitude=contrast.difference[row, column].astype(np.float64), noise=np.full(3, 0.2),
+        amplitude=contrast.difference[row, column].astype(np.float64), whiten=np.eye(3) / 0.2,
     )  # fmt: skip
     band = locate(sheet, [blob])[0]
     if abs(band.y - y) > 1.5 * sigma / contrast.scale or not np.isfinite(band.apex_u):

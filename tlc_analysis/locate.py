@@ -92,9 +92,9 @@ def _fit_group(sheet: Sheet, group: list[Blob]) -> list[Located]:
     x = contrast.to_frame(float(np.average([b.x for b in group], weights=strength)))
     width = float(np.median([b.width for b in group])) / scale
     half = max(1.0, 0.3 * width)
-    noise = _profile_noise(sheet, group, half)
     rows = np.arange(y0, y1, dtype=np.float64)
-    profile = sheet.profile(y0, y1, x, half) / noise
+    whiten = max(group, key=lambda b: b.score).whiten
+    profile = sheet.profile(y0, y1, x, half) @ whiten
     weight = _weights(sheet, y0, y1, x, half)
     starts = [(contrast.to_frame(b.y), max(1.0, b.sigma / scale)) for b in group]
     fit, kept = _best(rows, profile, weight, starts)
@@ -102,7 +102,7 @@ def _fit_group(sheet: Sheet, group: list[Blob]) -> list[Located]:
     return [
         Located(
             x=contrast.to_frame(group[i].x), y=band.apex, apex_u=band.apex_u, sigma_front=band.sigma_front,
-            sigma_origin=band.sigma_origin, width=group[i].width / scale, heights=band.heights * noise,
+            sigma_origin=band.sigma_origin, width=group[i].width / scale, heights=np.linalg.solve(whiten.T, band.heights),
             snr=float(np.linalg.norm(band.heights)), score=group[i].score, volume=volumes[j],
             centroid_y=centroids[j], overlapping=_overlaps(band, fit.bands),
         )
@@ -116,13 +116,6 @@ def _plausible(band: Band, start: tuple[float, float], profile: NDArray[np.float
     apex, sigma = start
     highest = float(np.linalg.norm(profile, axis=1).max())
     return abs(band.apex - apex) < 2 * sigma and float(np.linalg.norm(band.heights)) < 2 * highest
-
-
-def _profile_noise(sheet: Sheet, group: list[Blob], half: float) -> NDArray[np.float64]:
-    """(3,) noise of a profile averaged over the columns used: pixels and mottle."""
-    columns = max(1.0, 2 * half * sheet.contrast.scale)
-    mottle = np.min([b.noise for b in group], axis=0)
-    return np.asarray(np.hypot(sheet.contrast.noise / np.sqrt(columns), mottle))
 
 
 def _weights(sheet: Sheet, y0: int, y1: int, x: float, half: float) -> NDArray[np.float64]:
