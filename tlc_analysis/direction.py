@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .fronts import line_of, line_score
+from .ends import look_at_end, wetting_edge
+from .fronts import line_score
 from .landmarks import drawn_lines
-from .marks import grey_of, tick_marks
+from .marks import grey_of
 from .model import Illumination
 from .ridges import Ridge
 from .strips import Strips, cut_strips
@@ -63,28 +64,18 @@ def _at_an_end(y: float) -> float:
 
 
 def _front_on_top(srgb: Array, strips: Strips, lines: list[Ridge]) -> float:
-    """Log-odds that the front is at the top, from the outermost lines."""
-    height = len(strips.signal)
-    top = max((r for r in lines if r.y < 0.45 * height), key=lambda r: line_score(r, strips), default=None)
-    low = max((r for r in lines if r.y > 0.55 * height), key=lambda r: line_score(r, strips), default=None)
-    if top is None and low is None:
-        return 0.0
+    """Log-odds that the front is at the top. The weights are judgements, ordered by how rarely each misleads."""
     grey = grey_of(srgb)
-    odds = _marked(grey, low, strips) - _marked(grey, top, strips)
-    if top is None or low is None:
-        return odds + (1.5 if top is None else -1.5)  # an origin is always drawn, a front not always
-    # The layer is dry above the front alone: the origin has wet layer on both sides.
-    odds += 1.5 * float(np.clip((abs(top.step) - abs(low.step)) / 0.03, -1, 1))
-    bent = (top.curve.bends > 0) - (low.curve.bends > 0)
-    return odds + 0.7 * bent
-
-
-def _marked(grey: Array, line: Ridge | None, strips: Strips) -> float:
-    """How much a line looks like an origin by its application marks: 0 to 3."""
-    if line is None:
-        return 0.0
-    scale = grey.shape[0] / len(strips.signal)
-    drawn = line_of(line, strips)
-    stretched = type(drawn)(x=drawn.x, y=drawn.y * scale, u_px=drawn.u_px)
-    marks = tick_marks(grey, stretched, line_width_px=line.width_px * scale, dark=line.dark)
-    return min(3.0, 1.2 * len([mark for mark in marks if mark[1] > 5.0]))
+    top, low = (look_at_end(grey, strips, lines, top=end) for end in (True, False))
+    if top.line is None and low.line is None:
+        return 2.0 * (float(top.ticks) - float(low.ticks))
+    odds = min(3.0, 1.2 * low.marks) - min(3.0, 1.2 * top.marks)
+    odds += float(np.clip(0.8 * (min(low.labels, 4) - min(top.labels, 4)), -2.0, 2.0))
+    if top.line is not None and low.line is not None:
+        # The layer is dry beyond the front alone; only a front is bent, an origin is drawn along a ruler.
+        odds += 2.5 * float(np.clip((abs(top.change) - abs(low.change)) / 0.02, -1, 1))
+        return odds + 3.0 * float(np.clip((top.sagitta - low.sagitta) / 0.012, -1, 1))
+    missing_top = top.line is None
+    edge = wetting_edge(strips, top=missing_top) is not None or (top.ticks if missing_top else low.ticks)
+    # An origin is nearly always drawn; a front is, or it shows as ticks or as an edge.
+    return odds + (1.0 if missing_top else -1.0) * (3.0 if edge else 1.5)

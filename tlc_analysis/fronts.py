@@ -15,6 +15,7 @@ from .strips import Strips
 from .ticks import Tick, find_ticks
 
 _TOP = 0.015  # of the height: nearer to the edge is the plate's rim
+_TOP_EDGE = 0.03  # as above for a wetting edge, since a chipped or shaded rim is a step too
 _PAIR = 0.045  # of the height: how far the ticks of one front may differ
 _WIDER = 1.5  # a ridge so much wider than the pencilled origin was washed there, not drawn
 _WIDE = 0.0085  # of the height: as above where no line tells how wide the pencil is
@@ -54,14 +55,14 @@ def find_front(strips: Strips, lines: list[Ridge], *, origin: Ridge | None, bott
         best = max(pencil, key=lambda ridge: line_score(ridge, strips))
         return Found(line=line_of(best, strips), ridge=best)
     ticks = find_ticks(strips, top=top, bottom=bottom)
-    pair = _pair(ticks, height)
+    pair = tick_pair(ticks, height)
     if pair is not None:
         return Found(line=_through(pair, strips), ticks=pair)
     if drawn:
         best = max(drawn, key=lambda ridge: line_score(ridge, strips))
         return Found(line=_upper_edge(best, strips), ridge=best)
-    steps = find_steps(strips, top=top, bottom=bottom)
-    edges = [step for step in steps if _is_edge(step, len(strips.x))]
+    steps = find_steps(strips, top=_TOP_EDGE * height, bottom=bottom)
+    edges = [step for step in steps if is_edge(step, strips)]
     if edges:
         return Found(line=_edge_line(edges[0], strips))
     return _single(ticks, steps, strips)
@@ -95,7 +96,8 @@ def _upper_edge(ridge: Ridge, strips: Strips) -> Line:
     return Line(x=base.x, y=base.y + edge, u_px=float(np.hypot(base.u_px, 0.25 * abs(edge) + 0.3)))
 
 
-def _pair(ticks: list[Tick], height: int) -> tuple[Tick, ...] | None:
+def tick_pair(ticks: list[Tick], height: int) -> tuple[Tick, Tick] | None:
+    """The ticks at both sides that agree best about a front."""
     pairs = [
         (left, right)
         for left in ticks
@@ -117,8 +119,9 @@ def _through(ticks: tuple[Tick, ...], strips: Strips) -> Line:
     return to_line(strips.x, y[0] + slope * (strips.x - x[0]), max(0.6, 0.001 * height))
 
 
-def _is_edge(step: Step, n: int) -> bool:
-    run = (step.last - step.first + 1) / n
+def is_edge(step: Step, strips: Strips) -> bool:
+    """Whether a step goes far enough across the plate to be the edge of what was wet."""
+    run = (step.last - step.first + 1) / len(strips.x)
     return step.density > 0.75 and run > 0.6 and step.snr > 18
 
 

@@ -46,10 +46,12 @@ def _is_line(ridge: Ridge, strips: Strips, illumination: Illumination) -> bool:
     cover = ridge.density * (ridge.last - ridge.first + 1) / n
     if cover < 0.4 or ridge.snr < 8 or ridge.width_px > max(0.016 * height, 8.0) or ridge.contrast <= 0:
         return False
-    if illumination == "visible" and _is_coloured(ridge):
+    if ridge.gaps or (illumination == "visible" and _is_coloured(ridge)):
         return False
     to_the_rims = ridge.first < 0.07 * n and ridge.last > 0.93 * n
-    return ridge.evenness > (0.12 if to_the_rims else 0.35)
+    if not ridge.dark:
+        return ridge.evenness > 0.5
+    return ridge.evenness > (0.12 if to_the_rims else 0.25)
 
 
 def _is_coloured(ridge: Ridge) -> bool:

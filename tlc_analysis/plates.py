@@ -12,9 +12,11 @@ from .model import Flag, Hints, PlateHints
 from .quads import Evidence, examine
 from .rectify import rectify
 from .regions import Quad, WorkingCopy, candidate_quads, working_copy
+from .segments import segment_quads
 from .strips import cut_strips
 
 _ACCEPT = 0.45
+_SURE, _LARGE = 0.7, 0.15  # score and share of the picture below which a second way of looking is worth its time
 _TURNS = {"top": 0, "left": 1, "bottom": 2, "right": 3}  # clockwise quarter turns that bring that side up
 
 
@@ -76,12 +78,18 @@ def _upright(picture: Picture, outline: _Outline, hints: Hints | None, plate: Pl
 def find_outlines(picture: Picture) -> list[_Outline]:
     """The plates' outlines in reading order, or the whole picture where it is itself a plate, or nothing."""
     copy = working_copy(picture.pixels, picture.full_scale)
-    seen = [evidence for quad in candidate_quads(copy) if (evidence := examine(copy.planes, quad)) is not None]
+    seen = _examined(copy, candidate_quads(copy))
+    if not any(evidence.score > _SURE and evidence.share > _LARGE for evidence in seen):
+        seen += _examined(copy, segment_quads(copy))
     chosen = _choose(seen)
     if chosen:
         return _in_reading_order([_outline(copy, evidence) for evidence in chosen])
     whole = _whole(picture)
     return [whole] if whole is not None else []
+
+
+def _examined(copy: WorkingCopy, quads: list[Quad]) -> list[Evidence]:
+    return [evidence for quad in quads if (evidence := examine(copy.planes, quad)) is not None]
 
 
 def _outline(copy: WorkingCopy, evidence: Evidence) -> _Outline:

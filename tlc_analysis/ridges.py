@@ -30,7 +30,8 @@ class Ridge:
     ``curve``: smooth y at the strips' centres; ``first``, ``last``: the strips it is seen in; ``dark``: darker than
     the layer; ``contrast``: relative to the layer; ``snr``: of the profile averaged along the line; ``width_px``: full
     width at half depth; ``density``: share of its strips that show it; ``evenness``: its contrast where it is weak
-    (15th percentile of the strips) relative to its middle contrast, low for a row of bands; ``step``: relative
+    (15th percentile of the strips that no spot covers) relative to its middle contrast; ``gaps``: number of clear gaps
+    when they are regular, as between bands, else 0; ``step``: relative
     change of the layer's brightness from above to below the line; ``colour``: relative contrast in R, G and B;
     ``heights``: y strip by strip, before smoothing.
     """
@@ -45,6 +46,7 @@ class Ridge:
     width_px: float
     density: float
     evenness: float
+    gaps: int
     step: float
     colour: tuple[float, float, float]
 
@@ -136,7 +138,10 @@ def _measure(
     profile, colour = straightened(strips, curve.y, used, 4 * reach)
     above, below = float(np.median(profile[: 2 * reach])), float(np.median(profile[-2 * reach :]))
     depth = (above + below) / 2 - profile[4 * reach]
-    along = contrast[first : last + 1]
+    along, middle = contrast[first : last + 1], float(np.median(contrast[used]))
+    open_layer = ~_covered(strips.signal, at, reach, middle, dark=dark)[first : last + 1]
+    if open_layer.sum() < 5:
+        return None
     return Ridge(
         curve=curve,
         heights=heights,
@@ -146,11 +151,31 @@ def _measure(
         contrast=float(depth if dark else -depth),
         snr=float(np.mean(contrast[used]) / sigma * np.sqrt(used.sum())),
         width_px=_half_width(profile if dark else -profile, 4 * reach),
-        density=float(used[first : last + 1].mean()),
-        evenness=float(np.percentile(along, 15) / max(float(np.median(along)), 1e-6)),
+        density=float((used[first : last + 1] | ~open_layer).mean()),
+        evenness=float(np.percentile(along[open_layer], 15) / max(middle, 1e-6)),
+        gaps=_regular_gaps((along < 0.6 * middle) & open_layer),
         step=below - above,
         colour=colour,
     )
+
+
+def _covered(signal: Array, at: NDArray[np.intp], reach: int, contrast: float, *, dark: bool) -> NDArray[np.bool_]:
+    """Strips where something wider lies over the line, so that the line need not be seen."""
+    columns = np.arange(len(at))
+    beside = [signal[np.clip(at + k, 0, len(signal) - 1), columns] for k in (-reach, reach)]
+    level = np.minimum(*beside) if dark else -np.maximum(*beside)
+    return np.asarray(np.median(level) - level > 0.5 * contrast, dtype=np.bool_)
+
+
+def _regular_gaps(missing: NDArray[np.bool_]) -> int:
+    """How many gaps there are if they are evenly spaced; those of a worn pencil line are not."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], missing.astype(np.int8), [0]])))
+    middles = (edges[::2] + edges[1::2]) / 2
+    middles = middles[(edges[::2] > 0) & (edges[1::2] < len(missing))]
+    if len(middles) < 4:
+        return 0
+    spacing = np.diff(middles)
+    return len(middles) if float(spacing.std()) < 0.25 * float(spacing.mean()) else 0
 
 
 def straightened(

@@ -1,0 +1,105 @@
+"""What the two ends of a plate look like: which is more of an origin, which more of a front."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .frames import Line
+from .fronts import is_edge, line_of, line_score, tick_pair
+from .marks import tick_marks
+from .ridges import Ridge, noise_of, reaches_for, ridge_map
+from .steps import Step, find_steps
+from .strips import Strips
+from .ticks import find_ticks
+
+_END = 0.42  # of the height: origin and front are never nearer to the middle than this leaves
+_MARK = 5.0  # standard deviations
+_LABEL = 5.0
+_APART = 0.05  # of the width: letters nearer to each other are one word
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class End:
+    """One end of a plate, seen from inside.
+
+    ``line``: the best line there; ``marks``: strokes across it; ``labels``: words between it and the rim; ``change``:
+    relative brightness of the layer beyond the line over that within; ``sagitta``: how far the line leaves its chord,
+    of the height; ``ticks``: whether there is a pair of strokes at the sides instead.
+    """
+
+    line: Ridge | None
+    marks: int = 0
+    labels: int = 0
+    change: float = 0.0
+    sagitta: float = 0.0
+    ticks: bool = False
+
+
+def look_at_end(grey: Array, strips: Strips, lines: list[Ridge], *, top: bool) -> End:
+    """``grey`` (H', W): brightness of the frame at its full height; ``strips``, ``lines``: of the same frame."""
+    height = len(strips.signal)
+    rows = (0.015 * height, _END * height) if top else ((1 - _END) * height, 0.985 * height)
+    here = [ridge for ridge in lines if rows[0] < ridge.y < rows[1]]
+    if not here:
+        return End(line=None, ticks=tick_pair(find_ticks(strips, top=rows[0], bottom=rows[1]), height) is not None)
+    line = max(here, key=lambda ridge: line_score(ridge, strips))
+    return End(
+        line=line,
+        marks=_count_marks(grey, line, strips),
+        labels=_count_labels(strips, line, top=top),
+        change=_change(strips, line, top=top),
+        sagitta=_sagitta(line) / height,
+    )
+
+
+def wetting_edge(strips: Strips, *, top: bool) -> Step | None:
+    """The clearest wetting edge at an end that has no line."""
+    height = len(strips.signal)
+    rows = (0.03 * height, _END * height) if top else ((1 - _END) * height, 0.97 * height)
+    edges = [step for step in find_steps(strips, top=rows[0], bottom=rows[1], count=2) if is_edge(step, strips)]
+    return edges[0] if edges else None
+
+
+def _count_marks(grey: Array, line: Ridge, strips: Strips) -> int:
+    scale = grey.shape[0] / len(strips.signal)
+    drawn = line_of(line, strips)
+    full = Line(x=drawn.x, y=drawn.y * scale, u_px=drawn.u_px)
+    marks = tick_marks(grey, full, line_width_px=line.width_px * scale, dark=line.dark)
+    return len([mark for mark in marks if mark[1] > _MARK])
+
+
+def _count_labels(strips: Strips, line: Ridge, *, top: bool) -> int:
+    """Words in the margin: lanes are labelled beside the origin, a title makes one word."""
+    height, n = strips.signal.shape
+    gap = max(3, round(0.012 * height))
+    rim = max(2, round(0.01 * height))
+    rows = slice(rim, max(rim, round(line.y) - gap)) if top else slice(round(line.y) + gap, height - rim)
+    reach = reaches_for(height)[-1]
+    relief = ridge_map(strips.signal, dark=True, reach=reach)
+    margin = relief[rows]
+    if margin.shape[0] < 3:
+        return 0
+    inked = (margin > _LABEL * noise_of(relief, strips.valid)).any(axis=0)
+    at = 1 + np.flatnonzero(inked[1:-1])  # the outermost strips hold the rim
+    return 0 if len(at) == 0 else 1 + int(np.count_nonzero(np.diff(at) > max(2.0, _APART * n)))
+
+
+def _change(strips: Strips, line: Ridge, *, top: bool) -> float:
+    """Median brightness beyond the line over that within, less 1, close to the line so that light falls off little."""
+    height = len(strips.signal)
+    near, far = round(0.012 * height) + 1, round(0.05 * height)
+    columns = np.arange(line.first, line.last + 1)
+    y = np.rint(line.curve.y[columns]).astype(np.intp)
+    outwards = -1 if top else 1
+    beyond = [strips.signal[np.clip(y + outwards * k, 0, height - 1), columns] for k in range(near, far)]
+    within = [strips.signal[np.clip(y - outwards * k, 0, height - 1), columns] for k in range(near, far)]
+    return float(np.median(beyond) / max(float(np.median(within)), 1e-3)) - 1.0
+
+
+def _sagitta(line: Ridge) -> float:
+    y = line.curve.y[line.first : line.last + 1]
+    chord = np.linspace(y[0], y[-1], len(y))
+    return float(np.max(np.abs(y - chord)))
