@@ -99,6 +99,7 @@ class ResultAction(StrEnum):
     REPORT = "report"
     AMEND = "amend"
     RETRACT = "retract"
+    SUPERSEDE = "supersede"  # befalls the older version when its amendment is verified
 
 
 class Analysis(SQLModel, table=True):

@@ -91,7 +91,7 @@ class Sample(SQLModel, table=True):
 
 
 class Ticket(SQLModel, table=True):
-    """What lets a person look an answer up. Only the SHA-256 of the 128-bit token is kept; the sample code opens nothing."""
+    """What lets a person look an answer up: only the SHA-256 of a 128-bit token is kept. The code opens nothing."""
 
     token_hash: bytes = Field(primary_key=True, max_length=32)
     sample_id: UUID = Field(foreign_key="sample.id", index=True)

@@ -548,6 +548,7 @@ def upgrade() -> None:
                 "report",
                 "amend",
                 "retract",
+                "supersede",
                 name="resultaction",
                 native_enum=False,
                 create_constraint=True,

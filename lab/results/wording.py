@@ -1,0 +1,126 @@
+"""The answer in messages: what was concluded, what was found, how sure, what these techniques cannot see.
+
+Rules only, the same for everybody; ``api`` renders them and a person may edit the text before it is reported. No
+quantity by TLC, and nothing that calls anything safe: the last word is always that no analysis clears a product.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from lab.kit.messages import Message
+from lab.results.errors import TextMissingError, TextReassuresError
+from lab.results.models import Abundance, Conclusion, Evidence, Outcome, Technique
+from lab.results.schemas import Answer, Found, Run
+from lab.results.techniques import FACTS, POTENT_GROUPS
+
+LANGUAGES = ("fr", "nl", "en")
+# Words that clear a product, in the three languages. In a negation too: what is not safe is better called what it is.
+_REASSURING = re.compile(
+    r"\b(?:safe|safely|harmless|risk[- ]free|danger[- ]free|no (?:risk|danger)"
+    r"|(?<!bien )sûre?s?|sécuritaires?|inoffensi(?:f|ve)s?|sans (?:risque|danger)s?|aucun (?:risque|danger)"
+    r"|veilige?|onschadelijke?|ongevaarlijke?|risicoloo?s|risicoloze|geen (?:risico|gevaar))\b",
+    re.IGNORECASE,
+)
+_EVIDENCE = (Evidence.CONFIRMED, Evidence.INDICATIVE, Evidence.PRESUMPTIVE)
+
+
+def wording(answer: Answer) -> tuple[Message, ...]:
+    """The messages of ``answer``, in the order in which they are to be read."""
+    return (
+        *_preliminary(answer),
+        Message(f"result.colour.{answer.colour.value}"),
+        _conclusion(answer),
+        *_findings(answer.found),
+        *_amounts(answer.found),
+        *_evidence(answer.found),
+        *_limits(answer.runs),
+        *_unseen(answer.runs, answer.found),
+        Message("result.never_cleared"),
+    )
+
+
+def _preliminary(answer: Answer) -> Iterable[Message]:
+    if answer.preliminary:
+        yield Message("result.preliminary")
+
+
+def _conclusion(answer: Answer) -> Message:
+    name = answer.expected.substance
+    params = {"substance": name} if name else {}
+    known = ".named" if name else ""
+    if answer.conclusion is Conclusion.INCONCLUSIVE and any(one.is_identified for one in answer.found):
+        stated = "not_compared" if answer.expected.stated else "nothing_stated"
+        return Message(f"result.conclusion.{stated}")
+    if answer.conclusion in {Conclusion.NONE, Conclusion.INCONCLUSIVE}:
+        return Message(f"result.conclusion.{answer.conclusion.value}")
+    return Message(f"result.conclusion.{answer.conclusion.value}{known}", params)
+
+
+def _findings(found: Sequence[Found]) -> Iterable[Message]:
+    for abundance in Abundance:
+        names = [one.substance for one in found if one.substance is not None and one.abundance is abundance]
+        if names:
+            yield Message(f"result.found.{abundance.value}", {"substances": ", ".join(names)})
+    for group in dict.fromkeys(one.substance_class for one in found if one.substance is None and one.substance_class):
+        yield Message(f"result.found_group.{group_slug(group)}")
+    unknown = sum(not one.is_identified for one in found)
+    if unknown:
+        yield Message("result.found_unknown", {"n": unknown})
+
+
+def group_slug(substance_class: str) -> str:
+    """The last part of the message id that names a group of substances."""
+    return re.sub(r"[^a-z]+", "_", substance_class.lower()).strip("_")
+
+
+def _amounts(found: Sequence[Found]) -> Iterable[Message]:
+    for one in found:
+        for amount in one.amounts:
+            params = {"substance": one.substance, "amount": amount.value, "unit": amount.unit}
+            if amount.u is None:
+                yield Message("result.amount", params)
+            else:
+                yield Message("result.amount_u", params | {"u": amount.u})
+
+
+def _evidence(found: Sequence[Found]) -> Iterable[Message]:
+    for level in _EVIDENCE:
+        if any(one.evidence is level for one in found if one.is_identified):
+            names = ", ".join(one.substance for one in found if one.substance and one.evidence is level)
+            if names:
+                yield Message(f"result.evidence.{level.value}", {"substances": names})
+            if any(one.substance is None and one.is_identified and one.evidence is level for one in found):
+                yield Message(f"result.evidence_group.{level.value}")
+
+
+def _limits(runs: Sequence[Run]) -> Iterable[Message]:
+    for technique in Technique:
+        if any(run.technique is technique and run.outcome is not Outcome.NOT_TESTED for run in runs):
+            yield Message(f"result.limit.{technique.value}")
+
+
+def _unseen(runs: Sequence[Run], found: Sequence[Found]) -> Iterable[Message]:
+    """Fentanyls and nitazenes, wherever nothing that sees traces has looked; a strip sees its own group only."""
+    if any(one.substance_class in POTENT_GROUPS for one in found):
+        return
+    tested = [run.technique for run in runs if run.outcome in {Outcome.DETECTED, Outcome.NONE_OF_INTEREST}]
+    if any(FACTS[technique].sees_traces for technique in tested):
+        return
+    yield Message("result.unseen_opioids.strip" if Technique.STRIP in tested else "result.unseen_opioids")
+
+
+def check_texts(texts: Mapping[str, str]) -> None:
+    """Raise :class:`TextMissingError` unless every language is written, :class:`TextReassuresError` for what clears."""
+    for language in LANGUAGES:
+        if not texts.get(language, "").strip():
+            raise TextMissingError(language=language)
+    for language, text in texts.items():
+        word = reassuring_word(text)
+        if word is not None:
+            raise TextReassuresError(language=language, word=word)
+
+
+def reassuring_word(text: str) -> str | None:
+    """The first word of ``text`` that calls something safe, in any of the three languages."""
+    match = _REASSURING.search(text)
+    return match[0] if match else None
