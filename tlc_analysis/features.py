@@ -15,6 +15,8 @@ RESIDUE_SHARE: Final = 0.02
 RIM_SHARE: Final = 0.02
 STREAK_SHARE: Final = 0.22
 """A band longer than this share of the run, and long for its width, is smeared material."""
+PEDESTAL_SHARE: Final = 0.25
+"""A band lower than this share of the smear it stands on is a wrinkle of the smear."""
 SMALLEST_SHARE: Final = 0.015
 """Geometric mean of a band's width and height as a share of the plate's height: about 1 mm on 75 mm."""
 NARROWEST_SHARE: Final = 0.02
@@ -57,7 +59,7 @@ def _outside_run(sheet: Sheet, band: Located, run: Run | None) -> Judged | None:
     reach = RESIDUE_SHARE * (run.length_px if run else 0.7 * sheet.height)
     if origin is not None:
         below = band.y - origin.at(band.x)
-        if abs(below) < max(reach, 0.5 * band.height):
+        if abs(below) < max(reach, 0.5 * band.height) or _reaches(sheet, band, origin.at(band.x)):
             return Judged(band=band, claimed=False, kind=FeatureKind.ORIGIN_RESIDUE)
         if below > 0:
             return Judged(band=band, claimed=False)
@@ -67,6 +69,17 @@ def _outside_run(sheet: Sheet, band: Located, run: Run | None) -> Judged | None:
         if under < 0.25 * band.height or (under < (1 - FRONT_RF) / RESIDUE_SHARE * reach and faint):
             return Judged(band=band, claimed=False, kind=FeatureKind.FRONT if under > -reach else None)
     return None
+
+
+def _reaches(sheet: Sheet, band: Located, y: float) -> bool:
+    """Whether the contrast of a band goes on undiminished as far as row ``y``: it is the top of what lies there."""
+    if not 0 < y - band.y < 4 * band.height:
+        return False
+    contrast = sheet.contrast
+    rows = slice(int(max(contrast.from_frame(band.y), 0)), int(max(contrast.from_frame(y), 0)) + 1)
+    column = int(np.clip(round(contrast.from_frame(band.x)), 1, contrast.usable.shape[1] - 2))
+    along = contrast.difference[rows, column - 1 : column + 2].mean(axis=1) @ band.heights
+    return bool(len(along) and along.min() > 0.5 * float(band.heights @ band.heights))
 
 
 def _by_place(sheet: Sheet, band: Located, typical_width: float) -> FeatureKind | None:
@@ -81,6 +94,8 @@ def _by_place(sheet: Sheet, band: Located, typical_width: float) -> FeatureKind 
 def _by_shape(sheet: Sheet, band: Located, run_px: float) -> FeatureKind | None:
     """Smears, grains and scratches."""
     if band.height > STREAK_SHARE * run_px and band.height > 1.8 * band.width:
+        return FeatureKind.STREAK
+    if band.contrast < PEDESTAL_SHARE * band.pedestal:
         return FeatureKind.STREAK
     if band.width < NARROWEST_SHARE * sheet.height and band.height > 2.5 * band.width:
         return FeatureKind.SCRATCH

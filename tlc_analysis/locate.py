@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .bands import Band, BandFit, fit_bands, shape
+from .bands import Band, BandFit, fit_bands
 from .detection import Blob
 from .sheet import Sheet
 
@@ -16,6 +16,7 @@ WINDOW: Final = 3.2
 REACH: Final = 2.5
 """Candidates nearer than this many summed standard deviations are fitted together."""
 MAX_TOGETHER: Final = 6
+CROWDED: Final = 2.2
 BIC_MARGIN: Final = 6.0
 """A band more must lower the criterion by this: strong evidence (Kass & Raftery, JASA 1995, 90, 773)."""
 
@@ -25,7 +26,7 @@ class Located:
     """A fitted band in frame pixels: apex, its standard uncertainty, half widths (standard deviations) and width.
 
     ``heights``: (3,) CIELAB contrast at the apex. ``snr``: its size over the noise of the lane's profile.
-    ``volume``: the contrast signal's integral in frame px². ``centroid_y``: its centre of mass.
+    ``pedestal``: contrast of the smear on which the band stands, CIELAB units. ``volume``: the contrast signal's integral in frame px². ``centroid_y``: its centre of mass.
     """
 
     x: float
@@ -34,7 +35,9 @@ class Located:
     sigma_front: float
     sigma_origin: float
     width: float
+    exponent: float
     heights: NDArray[np.float64]
+    pedestal: float
     snr: float
     score: float
     volume: float
@@ -44,7 +47,7 @@ class Located:
     @property
     def height(self) -> float:
         """Full width at half maximum along the lane."""
-        return FWHM / 2 * (self.sigma_front + self.sigma_origin)
+        return half_width(0.5, self.exponent) * (self.sigma_front + self.sigma_origin)
 
     @property
     def asymmetry(self) -> float:
@@ -55,6 +58,11 @@ class Located:
     def contrast(self) -> float:
         """Size of the contrast at the apex in CIELAB units."""
         return float(np.linalg.norm(self.heights))
+
+
+def half_width(level: float, exponent: float) -> float:
+    """Distance from the apex, in sigmas, at which a band has fallen to ``level`` of its height."""
+    return float((-2 * np.log(level)) ** (1 / exponent))
 
 
 def locate(sheet: Sheet, blobs: list[Blob]) -> list[Located]:
@@ -97,12 +105,13 @@ def _fit_group(sheet: Sheet, group: list[Blob]) -> list[Located]:
     profile = sheet.profile(y0, y1, x, half) @ whiten
     weight = _weights(sheet, y0, y1, x, half)
     starts = [(contrast.to_frame(b.y), max(1.0, b.sigma / scale)) for b in group]
-    fit, kept = _best(rows, profile, weight, starts)
+    fit, kept = _best(rows, profile, weight, starts, [b.score for b in group])
     volumes, centroids = _volumes(sheet, rows, fit, x, width)
     return [
         Located(
             x=contrast.to_frame(group[i].x), y=band.apex, apex_u=band.apex_u, sigma_front=band.sigma_front,
             sigma_origin=band.sigma_origin, width=group[i].width / scale, heights=np.linalg.solve(whiten.T, band.heights),
+            pedestal=float(np.linalg.norm(np.linalg.solve(whiten.T, band.pedestal))), exponent=band.exponent,
             snr=float(np.linalg.norm(band.heights)), score=group[i].score, volume=volumes[j],
             centroid_y=centroids[j], overlapping=_overlaps(band, fit.bands),
         )
@@ -130,19 +139,30 @@ def _weights(sheet: Sheet, y0: int, y1: int, x: float, half: float) -> NDArray[n
 
 def _best(
     rows: NDArray[np.float64], profile: NDArray[np.float64], weight: NDArray[np.float64],
-    starts: list[tuple[float, float]],
+    starts: list[tuple[float, float]], scores: list[float],
 ) -> tuple[BandFit, list[int]]:  # fmt: skip
-    """The fit with as many of the candidates as the information criterion supports, and which they are."""
+    """The fit with as many of the candidates as the information criterion supports, and which they are.
+
+    A candidate that crowds a stronger one is left out if the rest explains the profile as well.
+    """
     kept = list(range(len(starts)))
     fit = fit_bands(rows, profile, weight, starts)
-    while len(kept) > 1:
-        trials = [(fit_bands(rows, profile, weight, [starts[k] for k in kept if k != i]), i) for i in kept]
-        best, dropped = min(trials, key=lambda trial: trial[0].bic)
-        if best.bic > fit.bic + BIC_MARGIN:
-            break
-        fit = best
-        kept.remove(dropped)
+    for i in sorted(range(len(starts)), key=lambda k: scores[k]):
+        if len(kept) == 1 or not _crowded(i, kept, starts, scores):
+            continue
+        rest = [k for k in kept if k != i]
+        trial = fit_bands(rows, profile, weight, [starts[k] for k in rest])
+        if trial.bic < fit.bic + BIC_MARGIN:
+            fit, kept = trial, rest
     return fit, kept
+
+
+def _crowded(i: int, kept: list[int], starts: list[tuple[float, float]], scores: list[float]) -> bool:
+    """Whether a stronger candidate is so near that the two may be one band."""
+    apex, sigma = starts[i]
+    return any(
+        scores[k] >= scores[i] and abs(starts[k][0] - apex) < CROWDED * (starts[k][1] + sigma) for k in kept if k != i
+    )
 
 
 def _overlaps(band: Band, bands: tuple[Band, ...]) -> bool:
@@ -165,7 +185,7 @@ def _volumes(
     at = np.array([sheet.contrast.to_frame(y) for y in range(y0, y1)])
     x0 = max(0, round(sheet.contrast.from_frame(x - 0.9 * width)))
     x1 = min(sheet.contrast.usable.shape[1], round(sheet.contrast.from_frame(x + 0.9 * width)) + 1)
-    shapes = np.stack([shape(at, b.apex, b.sigma_front, b.sigma_origin) for b in fit.bands], axis=1)
+    shapes = np.stack([b.shape(at) for b in fit.bands], axis=1)
     design = np.concatenate([shapes, np.ones((len(at), 1)), (at - at.mean())[:, None]], axis=1)
     volumes, centroids = [], []
     bright = [b.heights[0] > 0 for b in fit.bands]
