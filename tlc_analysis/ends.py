@@ -82,7 +82,7 @@ def _count_labels(strips: Strips, line: Ridge, *, top: bool) -> int:
     margin = relief[rows]
     if margin.shape[0] < 3:
         return 0
-    inked = (margin > _LABEL * noise_of(relief, strips.valid)).any(axis=0)
+    inked = np.asarray(margin > _LABEL * noise_of(relief, strips.valid), dtype=np.uint8).max(axis=0)
     at = 1 + np.flatnonzero(inked[1:-1])  # the outermost strips hold the rim
     return 0 if len(at) == 0 else 1 + int(np.count_nonzero(np.diff(at) > max(2.0, _APART * n)))
 

@@ -114,11 +114,13 @@ def _choose(seen: list[Evidence]) -> list[Evidence]:
 
 def _is_part(inner: Evidence, outer: Evidence) -> bool:
     """Whether ``inner`` is a piece of ``outer``, marked off by a line or by the wetting edge."""
-    if inner is outer or inner.share > 0.985 * outer.share or outer.score < 0.75 * inner.score:
+    if inner is outer or inner.share > 0.985 * outer.share or _inside(inner.quad, outer.quad) < 0.95:
         return False
-    if _inside(inner.quad, outer.quad) < 0.95:
+    if _shared_sides(inner.quad, outer.quad) < 2:
         return False
-    return _shared_sides(inner.quad, outer.quad) >= 2
+    # A dry strip between front and rim has four clean sides; three of them are the plate's.
+    strip = inner.share < 0.35 * outer.share
+    return outer.score > (0.55 if strip else 0.85) * inner.score
 
 
 def _shared_sides(inner: Quad, outer: Quad) -> int:

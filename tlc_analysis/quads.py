@@ -10,6 +10,8 @@ from .regions import Array, Quad
 
 _MIDDLE = 0.84  # of a side: corners are chipped, rounded or in shadow
 _SAMPLES = 48
+_NEIGHBOUR = 0.6  # what is left of a side that turns out to be a neighbour's
+_CLEAR = 0.18  # step at the sides of a plate of which the picture shows only a corner
 _NOISE_FLOOR = 0.012  # relative to the picture's white
 _STRAIGHT = 1.3  # working pixels that an edge may stray from its side
 
@@ -55,6 +57,8 @@ class Evidence:
             return 0.0
         sides = 0.5 * float(seen.min()) + 0.5 * float(seen.mean())
         missing = 4 - len(seen)
+        if missing == 2 and float(np.nanmedian(self.contrast)) < _CLEAR:
+            return 0.0  # the front on a scan that fills the picture looks like this
         return sides * (0.55 + 0.45 * self.even) * (1.0, 0.85, 0.6)[missing]
 
 
@@ -175,6 +179,7 @@ def _weigh(planes: Array, quad: Quad) -> Evidence:
     good = straight & (step > 3 * noise)
     known = inside.sum(axis=1) >= _SAMPLES // 3
     support = np.where(known, (good & inside).sum(axis=1) / np.maximum(inside.sum(axis=1), 1), np.nan)
+    support = support * np.where(_turned_round(within - without, inside, known), _NEIGHBOUR, 1.0)
     contrast = np.array([float(np.median(step[i][inside[i]])) if known[i] else np.nan for i in range(4)])
     return Evidence(
         quad=quad,
@@ -183,6 +188,13 @@ def _weigh(planes: Array, quad: Quad) -> Evidence:
         even=_evenness(planes, quad, contrast),
         share=_area(quad) / (planes.shape[0] * planes.shape[1]),
     )
+
+
+def _turned_round(rise: Array, inside: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Sides whose step goes the other way than the others': there lies the edge of a neighbour across a gap."""
+    mean = np.array([rise[i][inside[i]].mean(axis=0) if known[i] else np.zeros(3) for i in range(4)])
+    against = np.array([float(mean[i] @ (mean.sum(axis=0) - mean[i])) < 0 for i in range(4)])
+    return against & known
 
 
 def _grain(planes: Array) -> float:
