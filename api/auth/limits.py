@@ -11,7 +11,7 @@ class RateLimiter:
     """Counts calls by (limit, bucket, client) and says when one is too many."""
 
     def __init__(self, storage_url: str) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(storage_from_string(storage_url))  # type: ignore[arg-type]  # its union includes the async storages, which this URL does not name
+        self._limiter = SlidingWindowCounterRateLimiter(storage_from_string(storage_url))
 
     def allow(self, limit: str, bucket: str, client: str) -> bool:
         """Count one call of ``client`` in ``bucket``; False when it exceeds ``limit``."""

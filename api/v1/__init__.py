@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.v1 import custody, library, session
+from api.v1 import custody, library, results, samples, session
 
 router = APIRouter()
-for module in (session, custody, library):
+for module in (session, samples, custody, results, library):
     router.include_router(module.router.router)
