@@ -24,7 +24,7 @@ RESIDUE_HEIGHT_SHARE: Final = 0.013
 """What is flatter than this share of the height, on the origin, is the drawn line."""
 FRONT_RF: Final = 0.97
 FRONT_CONTRAST_LAB: Final = 10.0
-WIDEST: Final = 2.5
+WIDEST: Final = 3.5
 """A band so many times wider than the typical one runs across lanes: it is a line of the solvent's."""
 
 
@@ -39,17 +39,18 @@ class Judged:
 
 def judge(sheet: Sheet, bands: list[Located]) -> list[Judged]:
     """Which fitted bands are analytes', in the order given."""
-    typical = float(np.median([band.width for band in bands])) if bands else 0.0
-    return [_judge(sheet, band, typical) for band in bands]
+    width = float(np.median([band.width for band in bands])) if bands else 0.0
+    height = float(np.median([band.height for band in bands])) if bands else 0.0
+    return [_judge(sheet, band, width, height) for band in bands]
 
 
-def _judge(sheet: Sheet, band: Located, typical_width: float) -> Judged:
+def _judge(sheet: Sheet, band: Located, typical_width: float, typical_height: float) -> Judged:
     run = run_at(sheet.landmarks.origin, sheet.landmarks.front, x_origin=band.x, x_front=band.x)
     outside = _outside_run(sheet, band, run)
     if outside is not None:
         return outside
     length = run.length_px if run else 0.7 * sheet.height
-    kind = _by_place(sheet, band, typical_width) or _by_shape(sheet, band, length)
+    kind = _by_place(sheet, band, typical_width) or _by_shape(sheet, band, length, typical_height)
     return Judged(band=band, claimed=kind is None, kind=kind)
 
 
@@ -87,16 +88,18 @@ def _by_place(sheet: Sheet, band: Located, typical_width: float) -> FeatureKind 
     rim = RIM_SHARE * sheet.height
     if min(band.x, sheet.width - 1 - band.x, band.y, sheet.height - 1 - band.y) < rim:
         return FeatureKind.EDGE
-    across = band.width > max(WIDEST * typical_width, 0.12 * sheet.width) or band.width > 0.6 * sheet.width
+    across = band.width > max(WIDEST * typical_width, 0.25 * sheet.width) or band.width > 0.45 * sheet.width
     return FeatureKind.FRONT if across and band.width > 3 * band.height else None
 
 
-def _by_shape(sheet: Sheet, band: Located, run_px: float) -> FeatureKind | None:
+def _by_shape(sheet: Sheet, band: Located, run_px: float, typical_height: float) -> FeatureKind | None:
     """Smears, grains and scratches."""
     if band.height > STREAK_SHARE * run_px and band.height > 1.8 * band.width:
         return FeatureKind.STREAK
     if band.contrast < PEDESTAL_SHARE * band.pedestal:
         return FeatureKind.STREAK
+    if band.height < min(0.3 * typical_height, 0.008 * sheet.height):
+        return FeatureKind.SCRATCH
     if band.width < NARROWEST_SHARE * sheet.height and band.height > 2.5 * band.width:
         return FeatureKind.SCRATCH
     small = (band.width * band.height) ** 0.5 < SMALLEST_SHARE * sheet.height

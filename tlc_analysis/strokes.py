@@ -21,6 +21,8 @@ GRAIN_SHARE: Final = 0.011
 """Diameter of the disc that takes grains away: narrower than a spot."""
 DUST_SHARE: Final = 0.02
 """Largest extent of a grain as a share of the plate's height."""
+RING_SHARE: Final = 0.035
+"""Smallest circle that anybody draws round a spot, as a share of the plate's height."""
 RIDGE_SHARE: Final = 0.0035
 """Standard deviation of the smoothing before curvature is taken, as a share of the plate's height."""
 ROUNDNESS: Final = 0.45
@@ -61,7 +63,7 @@ def find_strokes(lightness: _Float, usable: _Mask, *, noise_l: float) -> tuple[t
         found, pixels = _strokes(raised, usable, noise_l, bright=bright)
         grains, specks = _grains(raised, usable & ~pixels, noise_l)
         strokes += found + grains
-        mask |= pixels | specks
+        mask |= _close_rings(found, pixels) | specks
     grown = cv2.dilate(mask.astype(np.uint8), _disc(BLUR_SHARE, usable.shape[0]))
     return tuple(strokes), np.asarray(grown > 0, dtype=np.bool_)
 
@@ -104,25 +106,60 @@ def _kind(piece: _Mask, area: int, shape: tuple[int, ...], *, bright: bool) -> F
     """What a long thin piece is; None for what may be a flat band, or is too short to be told."""
     h, w = piece.shape
     plate_height, plate_width = shape[0], shape[1]
-    if max(h, w) < DUST_SHARE * plate_height:
+    if max(h, w) < DUST_SHARE * plate_height or (max(h, w) < RING_SHARE * plate_height and area > 0.35 * w * h):
         return None
-    if w > 2.5 * h and w < 0.25 * plate_width and area > 0.55 * w * h:
+    if w > 2.5 * h and w < 0.25 * plate_width and not _is_bent(piece):
         return None  # a flat band of an applicator
-    if is_ring(piece):
+    if max(h, w) > RING_SHARE * plate_height and ellipse_through(piece) is not None:
         return FeatureKind.CIRCLE
     return FeatureKind.SCRATCH if bright else FeatureKind.PENCIL
 
 
-def is_ring(piece: _Mask) -> bool:
-    """Whether the pixels run round an empty middle: most of the angles taken, few pixels inside."""
+def _is_bent(piece: _Mask) -> bool:
+    """Whether a flat piece is an arc: its middle line leaves its chord by much of the piece's height."""
     h, w = piece.shape
-    if min(h, w) < 7 or max(h, w) > 4 * min(h, w):
+    count = piece.sum(axis=0)
+    x = np.nonzero(count)[0]
+    if len(x) < 5:
         return False
+    middle = (piece * np.arange(h)[:, None]).sum(axis=0)[x] / count[x]
+    bend = float(np.polyfit((x - (w - 1) / 2) / (w / 2), middle, 2)[0])
+    return abs(bend) > max(1.5, 0.4 * h)
+
+
+Ellipse = tuple[tuple[float, float], tuple[float, float], float]
+
+
+def ellipse_through(piece: _Mask) -> Ellipse | None:
+    """The ellipse (centre, axes, angle) that the pixels run along, or None: at least 150 degrees of it are drawn."""
     y, x = np.nonzero(piece)
-    radius = np.hypot((x - (w - 1) / 2) / (w / 2), (y - (h - 1) / 2) / (h / 2))
-    angle = np.arctan2(y - (h - 1) / 2, x - (w - 1) / 2)
-    taken = len(np.unique(np.floor((angle + np.pi) / (2 * np.pi) * 24).clip(0, 23)))
-    return bool(np.mean(radius > 0.55) > 0.85 and taken >= 16)
+    if len(x) < 12:
+        return None
+    points = np.stack([x, y], axis=1).astype(np.float32).reshape(-1, 1, 2)
+    (cx, cy), (a, b), turn = cv2.fitEllipseDirect(points)
+    if not (np.isfinite([cx, cy, a, b]).all() and min(a, b) > 6 and max(a, b) < min(3 * min(a, b), 3 * max(piece.shape))):
+        return None
+    cosine, sine = np.cos(np.radians(turn)), np.sin(np.radians(turn))
+    u = ((x - cx) * cosine + (y - cy) * sine) / (a / 2)
+    v = (-(x - cx) * sine + (y - cy) * cosine) / (b / 2)
+    off = np.abs(np.hypot(u, v) - 1)
+    taken = len(np.unique(np.floor((np.arctan2(v, u) + np.pi) / (2 * np.pi) * 24).clip(0, 23)))
+    if float(np.mean(off)) > 0.15 or float(np.mean(off > 0.45)) > 0.05 or taken < 10:
+        return None
+    return ((float(cx), float(cy)), (float(a), float(b)), float(turn))
+
+
+def _close_rings(strokes: list[Stroke], mask: _Mask) -> _Mask:
+    """``mask`` with every circle drawn to the end: what is too faint to see of it still hides behind no spot."""
+    closed = mask.astype(np.uint8)
+    for stroke in strokes:
+        if stroke.kind is FeatureKind.CIRCLE:
+            x0, y0, x1, y1 = stroke.box
+            ellipse = ellipse_through(mask[y0 : y1 + 1, x0 : x1 + 1])
+            if ellipse is not None:
+                (cx, cy), axes, turn = ellipse
+                cv2.ellipse(closed, ((cx + x0, cy + y0), axes, turn), 1, thickness=2)
+    return np.asarray(closed > 0, dtype=np.bool_)
 
 
 def _grains(raised: _Float, usable: _Mask, noise_l: float) -> tuple[list[Stroke], _Mask]:
