@@ -44,9 +44,7 @@ class SubscriptionEndpoint(SQLModel, table=True):
     subscription_id: UUID = Field(foreign_key="subscription.id", index=True)
     channel: ChannelKind = Field(sa_type=enum_type(ChannelKind))
     address: str = Field(max_length=500)  # an e-mail address or an https URL
-    state: EndpointState = Field(
-        default=EndpointState.UNCONFIRMED, sa_type=enum_type(EndpointState), index=True
-    )
+    state: EndpointState = Field(default=EndpointState.UNCONFIRMED, sa_type=enum_type(EndpointState), index=True)
     confirm_hash: bytes = Field(max_length=32, unique=True)
     confirm_until: datetime = Field(sa_type=UTCDateTime)
     unsubscribe_hash: bytes = Field(max_length=32, unique=True)

@@ -1,0 +1,68 @@
+"""What a channel is: it says whether a message is for it, sends it once, and says how it failed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from alerts.vocabulary import ChannelKind
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message to one address, in its final words.
+
+    ``message_id`` is the same at every attempt, so that a receiver can drop a repeated one. ``document`` is what
+    programs get; ``event`` names its type. ``secret`` signs it (webhooks).
+    """
+
+    message_id: str
+    address: str
+    language: str
+    subject: str
+    text: str
+    event: str
+    at: datetime  # when the message came to be, not when it is sent
+    document: Mapping[str, object] = field(default_factory=dict)
+    unsubscribe_url: str | None = None
+    secret: bytes | None = field(default=None, repr=False)
+
+
+class TransportError(Exception):
+    """A message did not go out.
+
+    ``kind`` is a short word without any address or content, fit for a log. ``permanent``: another attempt would fail
+    too. ``gone``: the endpoint wants nothing more. ``retry_after_s``: the endpoint's own wish.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        permanent: bool = False,
+        gone: bool = False,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.permanent = permanent or gone
+        self.gone = gone
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class Channel(Protocol):
+    """One file per channel implements this."""
+
+    kind: ChannelKind
+    lease_s: float
+    """How long one :meth:`notify` may take at most; then the sender counts as dead."""
+
+    def is_noop(self, message: Outgoing) -> bool:
+        """Whether there is nothing to send here for this message."""
+        ...
+
+    def notify(self, message: Outgoing) -> int | None:
+        """Send it once; the status the other side gave. Raises :class:`TransportError`."""
+        ...

@@ -1,0 +1,167 @@
+"""From one issued version to one delivery per endpoint, in the same transaction.
+
+A later version never overtakes an earlier one at the same endpoint (``after_id``); what an earlier one has not
+delivered yet is withdrawn. A withdrawal goes to everyone who got the alert, or may have got it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from alerts.deliveries.models import Delivery, DeliveryState, Purpose
+from alerts.subscriptions.models import EndpointState, Subscription, SubscriptionEndpoint
+from alerts.vocabulary import AUDIENCE_TIERS, Audience, ChannelKind
+from alerts.warnings.models import Alert, AlertVersion, VersionKind
+from lab.kit.clock import now
+from lab.kit.ids import new_id
+from lab.kit.jobs import enqueue
+
+DISPATCH = "alerts.dispatch"
+_UNSENT = (DeliveryState.WAITING, DeliveryState.PAUSED)
+_BATCH = 2000  # rows in one statement: far below what either database takes as parameters
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """An active endpoint, with what decides whether an alert concerns it."""
+
+    endpoint_id: UUID
+    channel: ChannelKind
+    audience: Audience
+    language: str
+    tiers: tuple[str, ...]
+    areas: tuple[str, ...]
+
+
+def wants(recipient: Recipient, alert: Alert) -> bool:
+    """Whether this subscription asks for this alert, and its audience may have it.
+
+    An alert without an area concerns everybody; so does a subscription without areas.
+    """
+    if alert.tier not in AUDIENCE_TIERS[recipient.audience] or alert.tier.value not in recipient.tiers:
+        return False
+    here = {area.casefold() for area in alert.areas}
+    return not here or not recipient.areas or any(area.casefold() in here for area in recipient.areas)
+
+
+def recipients(session: Session) -> list[Recipient]:
+    """Every active endpoint."""
+    rows = session.execute(
+        sa.select(
+            col(SubscriptionEndpoint.id), col(SubscriptionEndpoint.channel), col(Subscription.audience),
+            col(Subscription.language), col(Subscription.tiers), col(Subscription.areas),
+        )
+        .join(Subscription, col(Subscription.id) == col(SubscriptionEndpoint.subscription_id))
+        .where(col(SubscriptionEndpoint.state) == EndpointState.ACTIVE)
+    )  # fmt: skip
+    return [
+        Recipient(endpoint_id, channel, audience, language, tuple(tiers), tuple(areas))
+        for endpoint_id, channel, audience, language, tiers, areas in rows
+    ]
+
+
+def fan_out(session: Session, *, alert: Alert, version: AlertVersion, withdrawal: bool) -> int:
+    """Write the deliveries of ``version`` and queue their sending; how many."""
+    _withdraw_unsent(session, alert=alert, version=version)
+    earlier = _earlier(session, alert=alert, version=version)
+    active = recipients(session)
+    reached = {endpoint_id for endpoint_id, before in earlier.items() if before.may_have_arrived}
+    if withdrawal:
+        chosen = [one for one in active if one.endpoint_id in reached]
+    else:
+        chosen = [one for one in active if one.endpoint_id in reached or wants(one, alert)]
+    _insert(session, version, chosen, {endpoint_id: before.id for endpoint_id, before in earlier.items()})
+    if chosen:
+        enqueue(session, DISPATCH, str(version.id))
+    return len(chosen)
+
+
+@dataclass(frozen=True)
+class _Before:
+    """The newest earlier delivery of the same alert to one endpoint."""
+
+    id: UUID
+    may_have_arrived: bool  # by this delivery or any before it
+
+
+def _withdraw_unsent(session: Session, *, alert: Alert, version: AlertVersion) -> None:
+    session.execute(
+        sa.update(Delivery)
+        .where(col(Delivery.version_id).in_(_versions(alert, but=version)), col(Delivery.state).in_(_UNSENT))
+        .values(state=DeliveryState.WITHDRAWN, ended_at=now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _versions(alert: Alert, *, but: AlertVersion | None = None) -> sa.Select[UUID]:
+    query = sa.select(col(AlertVersion.id)).where(col(AlertVersion.alert_id) == alert.id)
+    return query if but is None else query.where(col(AlertVersion.id) != but.id)
+
+
+def _earlier(session: Session, *, alert: Alert, version: AlertVersion) -> dict[UUID, _Before]:
+    rows = session.execute(
+        sa.select(col(Delivery.endpoint_id), col(Delivery.id), col(Delivery.attempts))
+        .join(AlertVersion, col(AlertVersion.id) == col(Delivery.version_id))
+        .where(col(AlertVersion.alert_id) == alert.id, col(AlertVersion.id) != version.id)
+        .order_by(col(AlertVersion.number))
+    )
+    found: dict[UUID, _Before] = {}
+    for endpoint_id, delivery_id, attempts in rows:
+        older = found.get(endpoint_id)
+        found[endpoint_id] = _Before(delivery_id, attempts > 0 or (older is not None and older.may_have_arrived))
+    return found
+
+
+def _insert(session: Session, version: AlertVersion, chosen: Iterable[Recipient], after: dict[UUID, UUID]) -> None:
+    moment = now()
+    rows = [
+        {
+            "id": new_id(), "purpose": Purpose.ALERT, "channel": one.channel, "version_id": version.id,
+            "endpoint_id": one.endpoint_id, "after_id": after.get(one.endpoint_id),
+            "state": DeliveryState.WAITING, "attempts": 0, "created_at": moment, "due_at": moment,
+        }
+        for one in chosen
+    ]  # fmt: skip
+    session.flush()
+    for start in range(0, len(rows), _BATCH):
+        session.execute(sa.insert(Delivery), rows[start : start + _BATCH])
+
+
+def audience_counts(session: Session, *, alert: Alert) -> dict[tuple[Audience, str, ChannelKind], int]:
+    """How many endpoints would get this alert now, by audience, language and channel: for whoever approves it."""
+    counts: dict[tuple[Audience, str, ChannelKind], int] = {}
+    for one in recipients(session):
+        if wants(one, alert):
+            key = (one.audience, one.language, one.channel)
+            counts[key] = counts.get(key, 0) + 1
+    return counts
+
+
+def pause_unsent(session: Session, *, alert_id: UUID) -> int:
+    """What is not sent yet waits for a person; a withdrawal is never held back. How many."""
+    return _change(session, alert_id, DeliveryState.WAITING, DeliveryState.PAUSED)
+
+
+def resume_paused(session: Session, *, alert_id: UUID) -> int:
+    """What was paused goes out after all; how many."""
+    count = _change(session, alert_id, DeliveryState.PAUSED, DeliveryState.WAITING)
+    if count:
+        enqueue(session, DISPATCH, str(alert_id))
+    return count
+
+
+def _change(session: Session, alert_id: UUID, before: DeliveryState, after: DeliveryState) -> int:
+    concerned = sa.select(col(AlertVersion.id)).where(
+        col(AlertVersion.alert_id) == alert_id,
+        col(AlertVersion.kind).in_((VersionKind.ALERT, VersionKind.UPDATE)),
+    )
+    changed = session.execute(
+        sa.update(Delivery)
+        .where(col(Delivery.version_id).in_(concerned), col(Delivery.state) == before)
+        .values(state=after)
+        .execution_options(synchronize_session=False)
+    )
+    return int(changed.rowcount)  # type: ignore[attr-defined]  # Session.execute is typed Result; an UPDATE gives a CursorResult

@@ -1,0 +1,159 @@
+"""From facts to the words of a draft: message ids and parameters first, texts in three languages when rendered."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from alerts.facts import GROUP_PREFIX, Facts
+from alerts.rules.evaluation import Firing
+from alerts.rules.model import Rule
+from alerts.services import AlertServices, DraftRenderer
+from alerts.vocabulary import LANGUAGES
+from alerts.warnings.lifecycle import WITHDRAWALS
+from alerts.warnings.models import Alert, AlertVersion, VersionKind
+from alerts.warnings.schemas import SMS_LENGTH, AlertText, TextParts
+from lab.kit.messages import Message, Param
+
+EMAIL_TEMPLATE = "alerts/email.txt.jinja"
+
+
+def draft_params(facts: Facts, *, rule: Rule, firing: Firing) -> dict[str, Any]:
+    """What a draft is rendered from: JSON, and nothing that leads to a person."""
+    return {
+        "stem": rule.message,
+        "sold_as": facts.sold_as.name if facts.sold_as else None,
+        "found": list(firing.substances) or list(facts.actives),
+        "techniques": sorted({item.technique.value for item in facts.found}),
+        "confirmed": firing.confirmed,
+        "samples": 1,
+        "areas": [facts.area] if facts.area else [],
+        "first_on": facts.observed_on.isoformat(),
+        "last_on": facts.observed_on.isoformat(),
+    }
+
+
+def joined_params(params: Mapping[str, Any], facts: Facts, firing: Firing) -> dict[str, Any]:
+    """``params`` with one more sample in them."""
+    day = facts.observed_on.isoformat()
+    return dict(params) | {
+        "samples": params["samples"] + 1,
+        "areas": sorted({*params["areas"], *([facts.area] if facts.area else [])}),
+        "techniques": sorted({*params["techniques"], *(item.technique.value for item in facts.found)}),
+        "confirmed": params["confirmed"] or firing.confirmed,
+        "first_on": min(params["first_on"], day),
+        "last_on": max(params["last_on"], day),
+    }
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A renderer in one language."""
+
+    renderer: DraftRenderer
+    language: str
+
+    def say(self, message_id: str, **params: Param) -> str:
+        return self.renderer.text(Message(message_id, params), language=self.language)
+
+    def day(self, iso: str) -> str:
+        return self.renderer.date(date.fromisoformat(iso), language=self.language)
+
+    def names(self, names: Iterable[str]) -> str:
+        """Substances in a row; a whole class says that it is one."""
+        return ", ".join(
+            self.say("alert.group_name", name=name.removeprefix(GROUP_PREFIX))
+            if name.startswith(GROUP_PREFIX) else name
+            for name in names
+        )  # fmt: skip
+
+    def techniques(self, values: Iterable[str]) -> str:
+        return ", ".join(self.say(f"alert.technique.{value}") for value in values)
+
+
+def machine_parts(voice: Voice, params: Mapping[str, Any], kind: VersionKind) -> TextParts:
+    """The machine's words for one language, for a person to judge."""
+    spoken = _spoken(voice, params)
+    stem = params["stem"]
+    headline = voice.say(f"{stem}.headline", **spoken)
+    if kind in WITHDRAWALS:
+        return _withdrawal(voice, kind, headline, spoken)
+    evidence = "alert.evidence.confirmed" if params["confirmed"] else "alert.evidence.unconfirmed"
+    return TextParts(
+        headline=headline[:200],
+        what=voice.say("alert.what", **spoken),
+        evidence=voice.say(evidence if params["techniques"] else "alert.evidence.none", **spoken),
+        risk=voice.say(f"{stem}.risk", **spoken),
+        variation=voice.say("alert.variation"),
+        advice=voice.say(f"{stem}.advice").splitlines(),
+        sms=_sms(headline),
+    )
+
+
+def _withdrawal(voice: Voice, kind: VersionKind, headline: str, spoken: Mapping[str, Param]) -> TextParts:
+    said = voice.say("alert.withdrawn.headline", headline=headline)
+    return TextParts(
+        headline=said[:200],
+        what=voice.say(f"alert.{kind.value}.what", **spoken),
+        evidence=voice.say("alert.withdrawn.evidence"),
+        risk=voice.say("alert.withdrawn.risk"),
+        variation=voice.say("alert.variation"),
+        advice=voice.say("alert.withdrawn.advice").splitlines(),
+        sms=_sms(said),
+    )
+
+
+def _spoken(voice: Voice, params: Mapping[str, Any]) -> dict[str, Param]:
+    sold_as, areas = params["sold_as"], params["areas"]
+    first, last = params["first_on"], params["last_on"]
+    return {
+        "n": params["samples"],
+        "product": voice.say("alert.product", sold_as=sold_as) if sold_as else voice.say("alert.product_unknown"),
+        "found": voice.names(params["found"]) or voice.say("alert.nothing_named"),
+        "techniques": voice.techniques(params["techniques"]),
+        "areas": ", ".join(areas) or voice.say("alert.area_unknown"),
+        "period": voice.day(first)
+        if first == last
+        else voice.say("alert.period", first=voice.day(first), last=voice.day(last)),
+    }
+
+
+def _sms(text: str) -> str:
+    return text if len(text) <= SMS_LENGTH else text[: SMS_LENGTH - 1] + "…"
+
+
+def finish(
+    voice: Voice, parts: TextParts, *, alert: Alert, version: AlertVersion, services: AlertServices
+) -> AlertText:
+    """The parts with the documents made of them, as every channel will send them."""
+    marks = [voice.say("alert.mark.exercise")] if alert.exercise else []
+    if version.kind is VersionKind.UPDATE:
+        marks.append(voice.say("alert.mark.update"))
+    subject = " ".join([*marks, voice.say("alert.subject", tier=alert.tier.value, headline=parts.headline)])
+    body = services.renderer.document(
+        EMAIL_TEMPLATE,
+        language=voice.language,
+        values={
+            "parts": parts,
+            "marks": marks,
+            "tier": alert.tier.value,
+            "number": version.number,
+            "withdrawn": version.kind in WITHDRAWALS,
+            "valid_until": services.renderer.date(version.expires_at.date(), language=voice.language),
+            "url": f"{services.base_url}/alerts/{alert.id}",
+        },
+    )
+    return AlertText(
+        **parts.model_dump(), line=_sms(" ".join([*marks, parts.sms])), subject=subject[:250], body=body,
+        footer=voice.say("alert.footer", url="{url}"),
+    )  # fmt: skip
+
+
+def render_version(alert: Alert, version: AlertVersion, services: AlertServices) -> dict[str, Any]:
+    """The machine's texts in every language, as stored."""
+    texts = {}
+    for language in LANGUAGES:
+        voice = Voice(services.renderer, language)
+        parts = machine_parts(voice, version.message_params, version.kind)
+        texts[language] = finish(voice, parts, alert=alert, version=version, services=services).model_dump()
+    return texts
