@@ -167,7 +167,7 @@ def _wet(layer: Layer) -> None:
         layer.density += (plate.wet_od / (1 + np.exp(-np.clip(depth / 0.2, -40, 40))))[..., None].astype(np.float32)
     if plate.front_mark == "wet":
         # What the solvent washed out of the layer gathers in a ridge at its front.
-        ridge = np.exp(-0.5 * ((depth - 0.4) / 0.35) ** 2)[..., None].astype(np.float32)
+        ridge = np.exp(-0.5 * ((depth - 0.2) / 0.3) ** 2)[..., None].astype(np.float32)
         if layer.illumination == "uv366":
             layer.emission += ridge * np.asarray((0.03, 0.04, 0.09), np.float32)
         else:

@@ -74,13 +74,15 @@ def _how_many(rng: np.random.Generator, tier: Tier) -> int:
 def _plate(rng: np.random.Generator, tier: Tier, illumination: Illumination) -> PlateSpec:
     width, height = SIZES_MM[rng.integers(len(SIZES_MM))]
     hard, phone = tier == "hard", tier != "scan"
-    dome = hard and rng.random() < 0.6
+    front_mark = _front_mark(rng, tier)
+    # Two ticks at the edges say nothing of a dome between them: whoever makes them has a straight front.
+    dome = hard and front_mark != "ticks" and rng.random() < 0.6
     plate = PlateSpec(
         width_mm=width,
         height_mm=height,
         origin_mm=rng.uniform(8, 14),
         front_mm=rng.uniform(5, 0.16 * height),
-        front_mark=_front_mark(rng, tier),
+        front_mark=front_mark,
         origin_slope_mm=rng.normal(0, 0.7 if hard else 0.25),
         front_slope_mm=rng.normal(0, 1.2 if hard else 0.3),
         front_sag_mm=rng.uniform(1.0, 0.06 * height) if dome else 0.0,
