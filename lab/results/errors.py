@@ -185,7 +185,31 @@ class ConfirmationNotFoundError(NotFoundError):
 
 
 class ImportFileError(InvalidError):
-    """The file as a whole cannot be read."""
+    """The file as a whole cannot be read; its kinds say why."""
 
     message_id = "error.import.file"
     field = "file"
+
+
+class ImportTooLargeError(ImportFileError):
+    """More bytes or lines than are taken at once."""
+
+    message_id = "error.import.too_large"
+
+
+class ImportEncodingError(ImportFileError):
+    """Not UTF-8."""
+
+    message_id = "error.import.encoding"
+
+
+class ImportColumnsError(ImportFileError):
+    """Columns that must be there are not."""
+
+    message_id = "error.import.columns"
+
+
+class ImportCsvError(ImportFileError):
+    """No CSV from this line on."""
+
+    message_id = "error.import.csv"
