@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .frames import Line
-from .ridges import Ridge, straightened
+from .ridges import Ridge
 from .steps import Step, find_steps
 from .strips import Strips
 from .ticks import Tick, find_ticks
@@ -17,8 +17,8 @@ from .ticks import Tick, find_ticks
 _TOP = 0.015  # of the height: nearer to the edge is the plate's rim
 _TOP_EDGE = 0.03  # as above for a wetting edge, since a chipped or shaded rim is a step too
 _PAIR = 0.045  # of the height: how far the ticks of one front may differ
-_WIDER = 1.5  # a ridge so much wider than the pencilled origin was washed there, not drawn
-_WIDE = 0.0085  # of the height: as above where no line tells how wide the pencil is
+_AGREE = 0.012  # of the height: ticks and a wetting edge that differ by more are not of the same front
+_WIDE = 0.0085  # of the height: a wider ridge was washed there, not drawn, where no origin tells the pencil
 
 Floats = NDArray[np.float64]
 
@@ -54,18 +54,35 @@ def find_front(strips: Strips, lines: list[Ridge], *, origin: Ridge | None, bott
     if pencil:
         best = max(pencil, key=lambda ridge: line_score(ridge, strips))
         return Found(line=line_of(best, strips), ridge=best)
+    wet = _wetting(strips, drawn, bottom)
     ticks = find_ticks(strips, top=top, bottom=bottom)
     pair = tick_pair(ticks, height)
     if pair is not None:
-        return Found(line=_through(pair, strips), ticks=pair)
-    if drawn:
-        best = max(drawn, key=lambda ridge: line_score(ridge, strips))
+        return _marked_by(pair, wet, strips)
+    return wet or _single(ticks, strips, bottom)
+
+
+def _wetting(strips: Strips, washed: list[Ridge], bottom: float) -> Found | None:
+    """The edge of what was wet: above a ridge of what the solvent carried along, or a step of the layer itself."""
+    if washed:
+        best = max(washed, key=lambda ridge: line_score(ridge, strips))
         return Found(line=_upper_edge(best, strips), ridge=best)
-    steps = find_steps(strips, top=_TOP_EDGE * height, bottom=bottom)
+    steps = find_steps(strips, top=_TOP_EDGE * len(strips.signal), bottom=bottom)
     edges = [step for step in steps if is_edge(step, strips)]
-    if edges:
-        return Found(line=_edge_line(edges[0], strips))
-    return _single(ticks, steps, strips)
+    return Found(line=_edge_line(edges[0], strips)) if edges else None
+
+
+def _marked_by(pair: tuple[Tick, Tick], wet: Found | None, strips: Strips) -> Found:
+    """Ticks say where the front was at the sides; between them it ran like the wetting edge, if that can be seen."""
+    straight = _through(pair, strips)
+    if wet is None:
+        return Found(line=straight, ticks=pair)
+    gaps = [tick.y - wet.line.at(tick.x) for tick in pair]
+    if max(abs(gap) for gap in gaps) > _AGREE * len(strips.signal):
+        return Found(line=straight, ticks=pair)
+    shift = float(np.mean(gaps))
+    u = float(np.hypot(wet.line.u_px, abs(gaps[0] - gaps[1]) / 2))
+    return Found(line=Line(x=wet.line.x, y=wet.line.y + shift, u_px=u), ridge=wet.ridge, ticks=pair)
 
 
 def line_score(ridge: Ridge, strips: Strips) -> float:
@@ -75,25 +92,25 @@ def line_score(ridge: Ridge, strips: Strips) -> float:
 
 
 def _washed(ridge: Ridge, origin: Ridge | None, height: int) -> bool:
-    """Whether a ridge is what the solvent carried along, rather than a pencil's line."""
+    """Whether a ridge is what the solvent carried along, rather than a pencil's line.
+
+    The pencil that drew the origin is at hand for comparison: the same width, about as dark, with the same layer on
+    both sides of it. What was washed is wider or fainter, and the layer is dry above it.
+    """
     if origin is None:
         return ridge.width_px > max(_WIDE * height, 4.5)
     if not ridge.dark and origin.dark:
         return True
-    return ridge.width_px > max(_WIDER * origin.width_px, origin.width_px + 2.5)
+    wider = ridge.width_px / max(origin.width_px, 1.0)
+    fainter = ridge.contrast / max(origin.contrast, 1e-6) < 0.7
+    on_a_step = abs(ridge.step) > 0.3 * ridge.contrast
+    return wider > 1.6 or (wider > 1.25 and (fainter or on_a_step)) or (fainter and on_a_step)
 
 
 def _upper_edge(ridge: Ridge, strips: Strips) -> Line:
-    """The front is where the wet begins: the steepest place above the ridge of what it carried."""
-    reach = max(6, round(2.5 * ridge.width_px))
-    used = np.zeros(len(strips.x), dtype=np.bool_)
-    used[ridge.first : ridge.last + 1] = True
-    profile, _ = straightened(strips, ridge.curve.y, used, reach)
-    slope = np.gradient(np.convolve(np.pad(profile, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid"))
-    rise = -slope[: reach + 1] if ridge.dark else slope[: reach + 1]
-    edge = int(np.argmax(rise)) - reach
+    """The front is where the wet begins: half-way up the flank above the ridge of what it carried."""
     base = line_of(ridge, strips)
-    return Line(x=base.x, y=base.y + edge, u_px=float(np.hypot(base.u_px, 0.25 * abs(edge) + 0.3)))
+    return Line(x=base.x, y=base.y - ridge.width_px / 2, u_px=float(np.hypot(base.u_px, 0.2 * ridge.width_px)))
 
 
 def tick_pair(ticks: list[Tick], height: int) -> tuple[Tick, Tick] | None:
@@ -132,9 +149,10 @@ def _edge_line(step: Step, strips: Strips) -> Line:
     return to_line(strips.x, step.curve.y, u)
 
 
-def _single(ticks: list[Tick], steps: list[Step], strips: Strips) -> Found | None:
+def _single(ticks: list[Tick], strips: Strips, bottom: float) -> Found | None:
     """One tick alone: the layer must agree with it, or it must be the only mark there is."""
     height = len(strips.signal)
+    steps = find_steps(strips, top=_TOP_EDGE * height, bottom=bottom) if ticks else []
     for tick in ticks:
         near = [step for step in steps if abs(step.y - tick.y) < 0.012 * height and step.density > 0.4]
         if near:

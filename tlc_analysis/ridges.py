@@ -4,7 +4,7 @@ A path is free to bend, since pencil wavers and fronts are curved; what makes it
 on its contrast strip by strip.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -103,9 +103,10 @@ def find_ridges(strips: Strips, *, dark: bool, count: int = 6, margin: float = 0
     return [ridge for ridge in found if ridge is not None]
 
 
-def reaches_for(height: int) -> tuple[int, ...]:
+def reaches_for(height: int) -> tuple[int, int, int]:
     """Half-widths at which lines are looked for, in rows: from a sharp pencil to a felt pen."""
-    return tuple(sorted({max(2, round(share * height)) for share in (0.003, 0.0055, 0.010)}))
+    small, middle, large = (round(share * height) for share in (0.003, 0.0055, 0.010))
+    return max(2, small), max(3, middle), max(4, large)
 
 
 def _measure(
@@ -138,6 +139,8 @@ def _measure(
     profile, colour = straightened(strips, curve.y, used, 4 * reach)
     above, below = float(np.median(profile[: 2 * reach])), float(np.median(profile[-2 * reach :]))
     depth = (above + below) / 2 - profile[4 * reach]
+    flanks = _flanks(profile if dark else -profile, 4 * reach)
+    curve = replace(curve, y=curve.y + (flanks[0] + flanks[1]) / 2)
     along, middle = contrast[first : last + 1], float(np.median(contrast[used]))
     open_layer = ~_covered(strips.signal, at, reach, middle, dark=dark)[first : last + 1]
     if open_layer.sum() < 5:
@@ -150,7 +153,7 @@ def _measure(
         dark=dark,
         contrast=float(depth if dark else -depth),
         snr=float(np.mean(contrast[used]) / sigma * np.sqrt(used.sum())),
-        width_px=_half_width(profile if dark else -profile, 4 * reach),
+        width_px=flanks[1] - flanks[0],
         density=float((used[first : last + 1] | ~open_layer).mean()),
         evenness=float(np.percentile(along[open_layer], 15) / max(middle, 1e-6)),
         gaps=_regular_gaps((along < 0.6 * middle) & open_layer),
@@ -195,13 +198,24 @@ def straightened(
     return np.asarray(signal.mean(axis=1), dtype=np.float64), (float(lost[0]), float(lost[1]), float(lost[2]))
 
 
-def _half_width(profile: Floats, middle: int) -> float:
-    """Full width at half depth of the valley at ``middle``."""
-    rim = float(np.median(np.concatenate([profile[: middle // 2], profile[-(middle // 2) :]])))
-    half = (rim + profile[middle]) / 2
-    left = middle - int(np.argmax(profile[middle::-1] > half)) if (profile[middle::-1] > half).any() else 0
-    right = middle + int(np.argmax(profile[middle:] > half)) if (profile[middle:] > half).any() else len(profile)
-    return float(right - left - 1)
+def _flanks(profile: Floats, middle: int) -> tuple[float, float]:
+    """Where the valley at ``middle`` is half as deep on either side, each side measured from its own level.
+
+    Halfway between is the middle of a stroke even where the layer is darker on one side of it.
+    """
+    rims = float(np.median(profile[: middle // 2])), float(np.median(profile[-(middle // 2) :]))
+    left = _crossing(profile[middle::-1], (rims[0] + profile[middle]) / 2)
+    right = _crossing(profile[middle:], (rims[1] + profile[middle]) / 2)
+    return -left, right
+
+
+def _crossing(values: Floats, level: float) -> float:
+    """Index, between samples, where ``values`` first exceed ``level``."""
+    over = np.flatnonzero(values > level)
+    if len(over) == 0 or over[0] == 0:
+        return float(len(values) - 1 if len(over) == 0 else 0.5)
+    i = int(over[0])
+    return i - 1 + float((level - values[i - 1]) / (values[i] - values[i - 1]))
 
 
 def _near(values: Array, path: NDArray[np.intp], rows: int = 2) -> Array:

@@ -85,7 +85,7 @@ def _measure(strips: Strips, path: NDArray[np.intp], maps: list[Array], noise: l
         return None
     inside = (columns >= first) & (columns <= last)
     weight = np.where(inside & (loud > _SUPPORT), loud / _CLIP, 0.0)
-    curve = fit_curve(strips.x, heights, weight=weight, bends=(0, 1, 2))
+    curve = fit_curve(strips.x, heights, weight=weight, bends=(0, 1, 2, 4))
     at = np.clip(np.rint(curve.y).astype(np.intp), 0, len(signed) - 1)
     seen = (signed[at, columns] > _SUPPORT * noise[best]) & inside
     if seen.sum() < 5:

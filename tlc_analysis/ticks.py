@@ -13,6 +13,7 @@ _SIDE = 0.15  # of the width: ticks begin and end within this of an edge
 _LENGTH = 0.035  # of the width: shortest stroke
 _LOUD = 3.0  # standard deviations, mean over a stroke
 _CLIP = 8.0
+_THIN = 0.45  # contrast of a pencil stroke at the smallest reach, relative to the largest
 
 Array = NDArray[np.float32]
 
@@ -30,11 +31,11 @@ class Tick:
 def find_ticks(strips: Strips, *, top: float, bottom: float, dark: bool = True) -> list[Tick]:
     """Strokes at either side between the rows ``top`` and ``bottom`` that do not go on inwards, loudest first."""
     height, n = strips.signal.shape
-    score = np.full(strips.signal.shape, -np.inf, dtype=np.float32)
-    for reach in reaches_for(height)[:2]:
-        each = ridge_map(strips.signal, dark=dark, reach=reach)
-        np.maximum(score, each / np.float32(noise_of(each, strips.valid)), out=score)
-    score = np.clip(np.where(strips.valid, score, 0.0), -1.0, _CLIP).astype(np.float32)
+    small, _, large = (ridge_map(strips.signal, dark=dark, reach=reach) for reach in reaches_for(height))
+    score = small / np.float32(noise_of(small, strips.valid))
+    # A spot is as good a ridge as a stroke, but a wide one: it gains by being looked at from further away.
+    score[(small < _THIN * large) | ~strips.valid] = 0.0
+    score = np.clip(score, -1.0, _CLIP)
     loose = np.asarray(cv2.dilate(score, np.ones((3, 1), np.uint8)), np.float32)  # a stroke may lean by a row or so
     side, length = max(4, round(_SIDE * n)), max(2, round(_LENGTH * n))
     ticks = [
