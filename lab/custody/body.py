@@ -111,6 +111,8 @@ _STATEMENT: Mapping[str, Callable[[Any], bool]] = {
     "items": _is_counts,  # item -> number of its events in the log before this entry
     "recorded_at": _is_moment,
 }
+# Of a statement about a whole sample: `items` are all the items that it has.
+_STATEMENT_KNOWN: Mapping[str, Callable[[Any], bool]] = {**_STATEMENT, "sample": _is_uuid}
 _REQUIRED_NAMES = REQUIRED.keys()
 _KNOWN: Mapping[str, Callable[[Any], bool]] = {**REQUIRED, **OPTIONAL}
 _NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -132,7 +134,7 @@ def read_entry(content: bytes) -> dict[str, Any]:
     if type(body) is not dict:
         raise BodyError(None)
     if body.get("schema") == STATEMENT_SCHEMA:
-        _check_members(body, _STATEMENT, _STATEMENT.keys())
+        _check_members(body, _STATEMENT_KNOWN, _STATEMENT.keys())
     else:
         _check_members(body, _KNOWN, _REQUIRED_NAMES)
         check_action(body)

@@ -43,7 +43,7 @@ from lab.kit import canonical, ledger
 from lab.kit.clock import now
 from lab.kit.ids import new_id
 from lab.network.access import Actor
-from lab.network.models import Site, SiteType
+from lab.network.models import Account, Site, SiteType
 
 CLOCK_TOLERANCE = timedelta(minutes=10)  # a device's clock may run ahead of ours by so much
 
@@ -252,6 +252,8 @@ def _body(
     occurred_at = data.occurred_at or recorded_at
     if occurred_at > recorded_at + CLOCK_TOLERANCE:
         raise EventInvalidError(field="occurred_at", name="occurred_at")
+    if data.witness_id is not None and session.get(Account, data.witness_id) is None:
+        raise EventInvalidError(field="witness_id", name="witness_id")
     body: dict[str, Any] = {
         "schema": EVENT_SCHEMA,
         "id": data.id or new_id(),

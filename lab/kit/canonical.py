@@ -69,14 +69,18 @@ def loads(content: bytes) -> Any:
     members, repeated members, other escapes and other ways to write a number.
     """
     value = _decode(_decoder, content)
-    try:
-        again = _encoder.encode(value).encode()
-    except (UnicodeEncodeError, RecursionError) as error:
-        raise CanonicalError(str(error)) from error
-    if again != content:
+    if not is_canonical(value, content):
         message = "the bytes are not the canonical form of their value"
         raise CanonicalError(message)
     return value
+
+
+def is_canonical(value: Any, content: bytes) -> bool:
+    """Whether ``content`` is the canonical form of ``value``, which was read from it."""
+    try:
+        return _encoder.encode(value).encode() == content
+    except (UnicodeEncodeError, RecursionError):  # half of a surrogate pair; nesting without end
+        return False
 
 
 def read(content: bytes) -> Any:

@@ -1,0 +1,170 @@
+"""``drugcheck custody``: check the proof of custody offline, and take it out of a laboratory's database."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from sqlmodel import Session, select
+
+from api.cli.console import EXIT_FAILED, err, fail, out, print_json
+from api.settings import Settings
+from lab.custody.bundle import UnreadableError, VerificationReport, bundle_bytes, export_bundle, verify_file
+from lab.custody.errors import KeyFileError, NothingToExportError
+from lab.custody.fold import ItemStatus
+from lab.custody.keys import load_or_create_signer, public_key_file, read_public_key
+from lab.custody.verification import RECEIPT_SCHEMA
+from lab.kit.db import Database
+from lab.kit.messages import Message
+from lab.kit.notes import PublicKey, Signer
+from lab.samples.codes import parse_code
+from lab.samples.models import Sample
+from templates.i18n import translator
+
+app = typer.Typer(help="Custody: check a proof offline, or take one out of the log.", no_args_is_help=True)
+_texts = translator("en")
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A bundle (custody.json) or a receipt.")],
+    *,
+    key: Annotated[Path | None, typer.Option(help="The published public key (custody.pub).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of sentences.")] = False,
+) -> None:
+    """Check that no event was changed, dropped, added or moved. Needs no database and no network.
+
+    Exit code 0: verified. 1: verification failed. 2: a file could not be read.
+    """
+    content = _read(file)
+    published = None if key is None else _public_key(key)
+    try:
+        report = verify_file(content, key=published)
+    except UnreadableError as error:
+        fail(_texts.text(error.message.id, file=file.name))
+    if as_json:
+        print_json(_document(report))
+    else:
+        _print(report, file)
+    if not report.verified:
+        raise SystemExit(EXIT_FAILED)
+
+
+@app.command()
+def export(
+    sample: Annotated[str, typer.Option(help="The sample's code.")],
+    out_file: Annotated[Path, typer.Option("--out", help="Where to write the bundle.")],
+    *,
+    key_out: Annotated[Path | None, typer.Option(help="Write the public key here too.")] = None,
+) -> None:
+    """Write the bundle of one sample, signed with this deployment's key."""
+    settings = Settings()
+    for path in (out_file, key_out):
+        if path is not None and path.exists():
+            fail(_texts.text("error.custody.file_exists", file=str(path)))
+    signer = load_or_create_signer(settings.effective_signing_key)
+    database = Database(settings.effective_database_url)
+    try:
+        with database.session() as session:
+            content = _bundle_of(session, sample, signer)
+            _write(out_file, content)
+    finally:
+        database.dispose()
+    if key_out is not None:
+        _write(key_out, public_key_file(signer))
+    out.print(_texts.text("custody.exported", file=str(out_file), fingerprint=signer.public_key.fingerprint))
+
+
+def _bundle_of(session: Session, code: str, signer: Signer) -> bytes:
+    sample_id = session.exec(select(Sample.id).where(Sample.code == parse_code(code))).first()
+    if sample_id is None:
+        raise NothingToExportError
+    return bundle_bytes(export_bundle(session, sample_id=sample_id, signer=signer))
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        fail(_texts.text("error.custody.file_unwritable", file=str(path), reason=error.strerror or ""))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        fail(_texts.text("error.custody.file_unreadable", file=str(path), reason=error.strerror or ""))
+
+
+def _public_key(path: Path) -> PublicKey:
+    try:
+        return read_public_key(_read(path))
+    except KeyFileError:
+        fail(_texts.text("error.custody.not_a_public_key", file=str(path)))
+
+
+def _text(message: Message) -> str:
+    return _texts.text(message.id, **message.params)
+
+
+def _document(report: VerificationReport) -> dict[str, Any]:
+    """The report for programs (``custody-verification/1``)."""
+    key = report.key
+    return {
+        "schema": "custody-verification/1",
+        "verified": report.verified,
+        "checked": report.schema,
+        "origin": report.origin,
+        "tree_size": report.size,
+        "events": report.events,
+        "whole_log": report.whole_log,
+        "key": key and {"vkey": key.vkey, "fingerprint": key.fingerprint, "given": report.key_given},
+        "problems": [
+            {"id": problem.message.id, "seq": problem.seq, "text": _text(problem.message)}
+            for problem in report.problems
+        ],
+        "warnings": [{"id": message.id, "text": _text(message)} for message in report.warnings],
+        "items": [_item(status) for status in report.items],
+    }
+
+
+def _item(status: ItemStatus) -> dict[str, Any]:
+    return {
+        "item": str(status.item),
+        "sample": str(status.sample),
+        "state": status.state.value,
+        "events": status.events,
+        "held_ug": status.held_ug,
+        "conflict": status.conflict,
+    }
+
+
+def _print(report: VerificationReport, file: Path) -> None:
+    for message in report.warnings:
+        err.print(_text(message), style="yellow", markup=False, highlight=False, soft_wrap=True)
+    if not report.verified:
+        err.print(_texts.text("custody.failed", file=file.name), style="bold red", markup=False, highlight=False)
+        for problem in report.problems:
+            err.print(f"- {_text(problem.message)}", markup=False, highlight=False, soft_wrap=True)
+        err.print(_texts.text("custody.failed.next"), markup=False, highlight=False, soft_wrap=True)
+        return
+    said = "receipt" if report.schema == RECEIPT_SCHEMA else "log" if report.whole_log else "extract"
+    out.print(
+        _texts.text(f"custody.verified.{said}", events=report.events, size=report.size, origin=report.origin),
+        style="bold",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    if report.items:
+        out.print(_table(report))
+
+
+def _table(report: VerificationReport) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in ("item", "state", "events", "held"):
+        table.add_column(_texts.text(f"custody.column.{column}"), overflow="fold")
+    for status in report.items:
+        held = "" if status.held_ug is None else f"{status.held_ug / 1000:g} mg"
+        table.add_row(str(status.item), _texts.label(status.state), str(status.events), held)
+    return table

@@ -1,0 +1,125 @@
+"""Takes proof out of the log: bundles (``custody-bundle/1``), the public checks on them, and receipts.
+
+An extract must show that none of its items' events was left out. For that, exporting one first writes a
+*statement* into the log: how many events each item has. It is the last entry of the tree that is signed for the
+bundle, so an event dropped from the file contradicts it; and a false statement would stand in the log for good.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from lab.custody.body import STATEMENT_SCHEMA, moment
+from lab.custody.errors import NothingToExportError
+from lab.custody.models import CustodyEvent
+from lab.custody.verification import (
+    BUNDLE_SCHEMA,
+    RECEIPT_SCHEMA,
+    Problem,
+    UnreadableError,
+    VerificationReport,
+    verify_bundle,
+    verify_file,
+)
+from lab.kit import canonical, ledger
+from lab.kit.clock import now
+from lab.kit.notes import Signer, encode
+from lab.network.access import Actor, Permission
+
+__all__ = [
+    "Problem",
+    "UnreadableError",
+    "VerificationReport",
+    "bundle_bytes",
+    "export_bundle",
+    "export_log",
+    "receipt",
+    "verify_bundle",
+    "verify_file",
+]
+
+
+def export_bundle(
+    session: Session,
+    *,
+    signer: Signer,
+    sample_id: UUID | None = None,
+    item_ids: Sequence[UUID] = (),
+    actor: Actor | None = None,
+) -> dict[str, Any]:
+    """All events of a sample's items, or of ``item_ids``, with proofs, under a fresh checkpoint.
+
+    Writes a statement to the log (see above) and keeps the checkpoint: commit, or nobody can tell later that this
+    bundle was given out. Write the file with :func:`bundle_bytes`. ``actor`` None: the operator, at the console.
+    """
+    if actor is not None:
+        actor.require(Permission.CUSTODY_AUDIT)
+    ledger.lock(session)
+    query = select(CustodyEvent.seq, CustodyEvent.item_id).order_by(sa.column("seq"))
+    if sample_id is not None:
+        query = query.where(CustodyEvent.sample_id == sample_id)
+    else:
+        query = query.where(sa.column("item_id").in_(item_ids))
+    rows = session.exec(query).all()
+    if not rows:
+        raise NothingToExportError
+    seqs = [seq for seq, _ in rows]
+    seqs.append(_state(session, [str(item_id) for _, item_id in rows], sample_id=sample_id))
+    return _bundle(session, seqs, signer=signer, whole=False)
+
+
+def _state(session: Session, items: Sequence[str], *, sample_id: UUID | None) -> int:
+    """Write how many events each of these items has; where the statement went. ``items``: one for each event."""
+    body = {"schema": STATEMENT_SCHEMA, "items": dict(Counter(items)), "recorded_at": moment(now())}
+    if sample_id is not None:
+        body["sample"] = str(sample_id)
+    return ledger.append(session, canonical.dumps(body)).seq
+
+
+def export_log(session: Session, *, signer: Signer) -> dict[str, Any]:
+    """The whole log. It needs no proofs: its hash is computed from its entries."""
+    ledger.lock(session)
+    count = ledger.size(session)
+    if count == 0:
+        raise NothingToExportError
+    return _bundle(session, range(count), signer=signer, whole=True)
+
+
+def _bundle(session: Session, seqs: Sequence[int], *, signer: Signer, whole: bool) -> dict[str, Any]:
+    checkpoint = ledger.checkpoint(session, signer=signer)
+    bodies = ledger.bodies(session, seqs)
+    proofs = [] if whole else ledger.inclusion_proofs(session, seqs, size=checkpoint.size)
+    return {
+        "schema": BUNDLE_SCHEMA,
+        "origin": signer.name,
+        "events": [{"seq": seq, "body": encode(bodies[seq])} for seq in seqs],
+        "proofs": [[encode(node) for node in proof] for proof in proofs],
+        "checkpoint": checkpoint.note,
+        "key_id": signer.public_key.vkey,
+    }
+
+
+def receipt(session: Session, *, event_id: UUID, signer: Signer) -> dict[str, Any]:
+    """Proof for whoever handed over or received that their event stands in the signed log."""
+    row = session.get(CustodyEvent, event_id)
+    if row is None:
+        raise NothingToExportError
+    checkpoint = ledger.checkpoint(session, signer=signer)
+    proof = ledger.inclusion_proofs(session, [row.seq], size=checkpoint.size)[0]
+    return {
+        "schema": RECEIPT_SCHEMA,
+        "origin": signer.name,
+        "event": {"seq": row.seq, "body": encode(ledger.bodies(session, [row.seq])[row.seq])},
+        "proof": [encode(node) for node in proof],
+        "checkpoint": checkpoint.note,
+        "key_id": signer.public_key.vkey,
+    }
+
+
+def bundle_bytes(bundle: dict[str, Any]) -> bytes:
+    """The bundle or receipt as the file that ``drugcheck custody verify`` takes: canonical JSON, no line break."""
+    return canonical.dumps(bundle)
