@@ -132,7 +132,7 @@ def flag_texts(flags: Iterable[str], translator: Translator) -> list[str]:
 
 
 def _digits(rf_u: float | None) -> int:
-    return 1 if rf_u is not None and 100 * rf_u < 1 else 0  # noqa: PLR2004 -- below one hRf unit
+    return 1 if rf_u is not None and 100 * rf_u < 1 else 0
 
 
 def _hrf(spot: Json, translator: Translator) -> str:

@@ -26,7 +26,7 @@ LOCALE_DIR = Path(__file__).parent / "locale"
 _LOCALES = {"fr": Locale("fr", "BE"), "nl": Locale("nl", "BE"), "en": Locale("en", "IE")}
 _PLACEHOLDER = re.compile(r"%%|%\((?P<name>\w+)\)[sd]")
 _PLURAL_FORMS = 2  # French, Dutch and English all have "one" and "other"
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
 Text = str | tuple[str, str]
 Catalogue = Mapping[str, Text]
@@ -36,19 +36,22 @@ class MissingTextWarning(UserWarning):
     """An id that the catalogues do not have."""
 
 
+class DoubleTextWarning(UserWarning):
+    """An id that two catalogues of a language give."""
+
+
 class CatalogueError(Exception):
-    """A catalogue that cannot be used: an id given twice, or a plural with the wrong number of forms."""
+    """A catalogue that cannot be used: a plural with the wrong number of forms."""
 
 
 def read_catalogue(language: str, *, folder: Path = LOCALE_DIR) -> dict[str, Text]:
-    """All texts of ``language``, merged from its PO files; raises :class:`CatalogueError` on an id given twice."""
+    """All texts of ``language``, merged from its PO files; of an id given twice the first stands, with a warning."""
     texts: dict[str, Text] = {}
     for path in sorted((folder / language).glob("*.po")):
         for message_id, text in _read_po(path).items():
             if message_id in texts:
-                message = f"{path.name} gives {message_id!r} a second time"
-                raise CatalogueError(message)
-            texts[message_id] = text
+                warnings.warn(f"{path.name} gives {message_id!r} a second time", DoubleTextWarning, stacklevel=2)
+            texts.setdefault(message_id, text)
     return texts
 
 
@@ -110,6 +113,10 @@ class Translator:
         """The everyday word for a member of an enumeration: the text ``<enumeration>.<value>``; none for None."""
         return "" if member is None else self.text(enum_id(member))
 
+    def options(self, members: Iterable[Enum]) -> list[tuple[str, str]]:
+        """Values and labels of ``members``, for the choices of a form."""
+        return [(str(member.value), self.label(member)) for member in members]
+
     def _is_one(self, n: object) -> bool:
         if not isinstance(n, int | float):
             message = f"a plural needs a number, not {n!r}"
@@ -150,12 +157,12 @@ class Translator:
         seconds = max(span.total_seconds(), 0.0)
         if seconds < _MINUTE_S:
             return self.text("time.now")
-        style = "long" if seconds >= _DAY_S else "short"
-        granularity = "day" if seconds >= _DAY_S else "hour" if seconds >= 2 * _HOUR_S else "minute"
-        threshold = 2 if granularity == "minute" else 1
-        return format_timedelta(
-            span, granularity=granularity, threshold=threshold, format=style, locale=self.locale
-        )
+        if seconds >= _DAY_S:
+            return format_timedelta(span, granularity="day", format="long", locale=self.locale)
+        if seconds >= 2 * _HOUR_S:
+            return format_timedelta(span, granularity="hour", threshold=1, format="short", locale=self.locale)
+        # Minutes up to two hours: a wait of 90 minutes is not "2 h" to the person who waits.
+        return format_timedelta(span, granularity="minute", threshold=2, format="short", locale=self.locale)
 
 
 def enum_id(member: Enum) -> str:

@@ -49,7 +49,7 @@ def place(
     for anchor, text in zip(anchors, texts, strict=True):
         candidates = list(_around(anchor, text_box(text, font_px), font_px))
         allowed = [box for box in candidates if box.inside(frame)] or candidates
-        placed.append(min(allowed, key=lambda box: _cost(box, placed, anchors, allowed.index(box))))  # noqa: B023 -- used at once
+        placed.append(min(allowed, key=lambda box: _cost(box, placed, anchors, allowed.index(box))))
     return placed
 
 

@@ -66,8 +66,10 @@ class ResultReport:
     form: str | None
     state: str
     version: int
-    conclusion: str
     colour: str  # white, yellow or red
+    sentence: str  # the answer in one sentence, in the reader's language, as are the next two
+    says: Sequence[str]  # what was found and how sure
+    limits: Sequence[str]  # what these techniques cannot see
     preliminary: bool
     made_at: datetime
     verified_at: datetime | None
@@ -75,7 +77,6 @@ class ResultReport:
     findings: Sequence[FindingLine]
     analyses: Sequence[AnalysisLine]
     plate: PlateFigure | None = None
-    wording: str | None = None  # the stored final text in this language
     exercise: bool = False
     zone: tzinfo | None = None
 
@@ -84,12 +85,6 @@ def result_pdf(report: ResultReport, translator: Translator) -> bytes:
     """The report as PDF/A-2a."""
     attachments = {"plate": report.plate.svg} if report.plate else {}
     return render_pdf("result", _data(report, translator), attachments=attachments, created_at=report.made_at)
-
-
-def limits(techniques: Sequence[str], translator: Translator) -> list[str]:
-    """What these techniques cannot see, and that nothing found does not mean nothing there."""
-    own = [translator.text(f"limits.{technique}") for technique in dict.fromkeys(techniques)]
-    return [*own, translator.text("limits.always")]
 
 
 def _data(report: ResultReport, translator: Translator) -> dict[str, Any]:
@@ -105,17 +100,14 @@ def _data(report: ResultReport, translator: Translator) -> dict[str, Any]:
         "answer": {
             "colour": report.colour,
             "sign": SIGNS[report.colour],
-            "word": text(f"colour.{report.colour}"),
-            "sentence": report.wording or text(f"conclusion.{report.conclusion}"),
-            "meaning": text(f"conclusion.{report.conclusion}.meaning"),
+            "word": text(f"colour_word.{report.colour}"),
+            "sentence": report.sentence,
+            "says": list(report.says),
             "standing": _standing(report, translator),
         },
         "findings": _findings(report, translator),
         "analyses": _analyses(report, translator),
-        "limits": {
-            "heading": text("report.limits"),
-            "texts": limits([line.technique for line in report.analyses], translator),
-        },
+        "limits": {"heading": text("report.limits"), "texts": list(report.limits)},
         "plate": _plate(report.plate, translator),
         "footer": _footer(report, translator),
     }

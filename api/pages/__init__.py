@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.pages import sign_in
+from api.pages import custody, home, samples, sign_in
 
 router = APIRouter()
-for module in (sign_in,):
+for module in (sign_in, home, samples, custody):
     router.include_router(module.router.router)
