@@ -1,0 +1,12 @@
+"""A testing point and a laboratory in the session's database."""
+
+import pytest
+from sqlmodel import Session
+
+from tests.lab.bench import Bench
+
+
+@pytest.fixture
+def bench(session: Session) -> Bench:
+    """A small network with its vocabulary."""
+    return Bench(session)
