@@ -1,0 +1,66 @@
+"""Background work on plates: making the readings that were ordered."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import select
+
+from lab.kit.jobs import enqueue, without_job
+from lab.kit.tasks import Context, Task
+from lab.plates.models import OrderState, PlatePicture, ReadingOrder
+from lab.plates.readings import READ, hints_for, hold_picture, store_failure, store_reading
+from lab.plates.sandbox import DEFAULT_LIMITS, Limits, ReaderError, read_plates
+
+SWEEP = "plates.sweep"
+
+
+def read_order(context: Context, key: str) -> None:
+    """Make the reading of one order: look, read without holding the database, store unless it was done meanwhile.
+
+    A picture that cannot be read is an outcome, not an error: only trouble around it (storage, database) is retried.
+    """
+    with context.database.reading() as session:
+        order = session.get(ReadingOrder, UUID(key))
+        if order is None or order.state is not OrderState.WAITING:
+            return
+        picture = session.get_one(PlatePicture, order.picture_id)
+        hints = hints_for(session, order=order)
+        file_key, light = picture.file_key, None if picture.light is None else picture.light.value
+    try:
+        image = context.files.get(file_key)
+        document = read_plates(image, illumination=light, hints=hints, limits=_limits(context))
+    except ReaderError as error:
+        _store(context, UUID(key), failure=error.failure.value)
+    else:
+        _store(context, UUID(key), document=document)
+
+
+def _limits(context: Context) -> Limits:
+    return context.service(Limits) if Limits in context.services else DEFAULT_LIMITS
+
+
+def _store(
+    context: Context, order_id: UUID, *, document: dict[str, Any] | None = None, failure: str | None = None
+) -> None:
+    """Keep the outcome if the order still waits; the picture's row keeps another run of it out meanwhile."""
+    with context.database.session() as session:
+        order = session.get_one(ReadingOrder, order_id)
+        hold_picture(session, picture_id=order.picture_id)
+        session.refresh(order)
+        if order.state is not OrderState.WAITING:
+            return
+        if document is not None:
+            store_reading(session, order=order, document=document)
+        elif failure is not None:
+            store_failure(session, order=order, failure=failure)
+
+
+def sweep(context: Context, _key: str) -> None:
+    """Queue every order that nobody works on."""
+    with context.database.session() as session:
+        waiting = session.exec(select(ReadingOrder.id).where(ReadingOrder.state == OrderState.WAITING)).all()
+        for key in without_job(session, READ, [str(order_id) for order_id in waiting]):
+            enqueue(session, READ, key)
+
+
+TASKS: tuple[Task, ...] = (Task(READ, read_order, max_attempts=5, heavy=True), Task(SWEEP, sweep, every_s=30.0))
