@@ -22,6 +22,9 @@ SMALLEST_SHARE: Final = 0.015
 NARROWEST_SHARE: Final = 0.02
 RESIDUE_HEIGHT_SHARE: Final = 0.013
 """What is flatter than this share of the height, on the origin, is the drawn line."""
+FLAT_SHARE: Final = 0.012
+LOPSIDED: Final = 7.0
+"""No band tails so much to one side; the end of a smear does."""
 FRONT_RF: Final = 0.97
 FRONT_CONTRAST_LAB: Final = 10.0
 WIDEST: Final = 3.5
@@ -37,25 +40,47 @@ class Judged:
     kind: FeatureKind | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Usual:
+    """What the bands of a plate are like: medians over its more prominent half, frame px."""
+
+    width: float
+    height: float
+    aspect: float
+
+
+def _usual(bands: list[Located]) -> Usual:
+    prominent = sorted(bands, key=lambda band: -band.score)[: max(3, len(bands) // 2)]
+    if not prominent:
+        return Usual(width=0.0, height=0.0, aspect=1.0)
+    return Usual(
+        width=float(np.median([band.width for band in prominent])),
+        height=float(np.median([band.height for band in prominent])),
+        aspect=float(np.median([band.width / band.height for band in prominent])),
+    )
+
+
 def judge(sheet: Sheet, bands: list[Located]) -> list[Judged]:
     """Which fitted bands are analytes', in the order given."""
-    width = float(np.median([band.width for band in bands])) if bands else 0.0
-    height = float(np.median([band.height for band in bands])) if bands else 0.0
-    return [_judge(sheet, band, width, height) for band in bands]
+    outside = [_outside_run(sheet, band) for band in bands]
+    usual = _usual([band for band, out in zip(bands, outside, strict=True) if out is None])
+    return [out or _inside_run(sheet, band, usual) for band, out in zip(bands, outside, strict=True)]
 
 
-def _judge(sheet: Sheet, band: Located, typical_width: float, typical_height: float) -> Judged:
-    run = run_at(sheet.landmarks.origin, sheet.landmarks.front, x_origin=band.x, x_front=band.x)
-    outside = _outside_run(sheet, band, run)
-    if outside is not None:
-        return outside
+def _run(sheet: Sheet, band: Located) -> Run | None:
+    return run_at(sheet.landmarks.origin, sheet.landmarks.front, x_origin=band.x, x_front=band.x)
+
+
+def _inside_run(sheet: Sheet, band: Located, usual: Usual) -> Judged:
+    run = _run(sheet, band)
     length = run.length_px if run else 0.7 * sheet.height
-    kind = _by_place(sheet, band, typical_width) or _by_shape(sheet, band, length, typical_height)
+    kind = _by_place(sheet, band, usual) or _by_shape(sheet, band, length, usual)
     return Judged(band=band, claimed=kind is None, kind=kind)
 
 
-def _outside_run(sheet: Sheet, band: Located, run: Run | None) -> Judged | None:
+def _outside_run(sheet: Sheet, band: Located) -> Judged | None:
     """Residue at the origin, the front itself, and what lies beyond them."""
+    run = _run(sheet, band)
     origin, front = sheet.landmarks.origin, sheet.landmarks.front
     reach = RESIDUE_SHARE * (run.length_px if run else 0.7 * sheet.height)
     if origin is not None:
@@ -83,23 +108,26 @@ def _reaches(sheet: Sheet, band: Located, y: float) -> bool:
     return bool(len(along) and along.min() > 0.5 * float(band.heights @ band.heights))
 
 
-def _by_place(sheet: Sheet, band: Located, typical_width: float) -> FeatureKind | None:
+def _by_place(sheet: Sheet, band: Located, usual: Usual) -> FeatureKind | None:
     """Artefacts of the rim, and lines that run across lanes."""
     rim = RIM_SHARE * sheet.height
     if min(band.x, sheet.width - 1 - band.x, band.y, sheet.height - 1 - band.y) < rim:
         return FeatureKind.EDGE
-    across = band.width > max(WIDEST * typical_width, 0.25 * sheet.width) or band.width > 0.45 * sheet.width
+    across = band.width > max(WIDEST * usual.width, 0.25 * sheet.width) or band.width > 0.45 * sheet.width
     return FeatureKind.FRONT if across and band.width > 3 * band.height else None
 
 
-def _by_shape(sheet: Sheet, band: Located, run_px: float, typical_height: float) -> FeatureKind | None:
+def _by_shape(sheet: Sheet, band: Located, run_px: float, usual: Usual) -> FeatureKind | None:
     """Smears, grains and scratches."""
     if band.height > STREAK_SHARE * run_px and band.height > 1.8 * band.width:
         return FeatureKind.STREAK
     if band.contrast < PEDESTAL_SHARE * band.pedestal:
         return FeatureKind.STREAK
-    if band.height < min(0.3 * typical_height, 0.008 * sheet.height):
+    flattest = 3.0 if band.height < FLAT_SHARE * sheet.height else 5.0
+    if band.width > max(flattest, 2.5 * usual.aspect) * band.height:
         return FeatureKind.SCRATCH
+    if not 1 / LOPSIDED < band.asymmetry < LOPSIDED:
+        return FeatureKind.STREAK
     if band.width < NARROWEST_SHARE * sheet.height and band.height > 2.5 * band.width:
         return FeatureKind.SCRATCH
     small = (band.width * band.height) ** 0.5 < SMALLEST_SHARE * sheet.height

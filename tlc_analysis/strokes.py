@@ -108,7 +108,8 @@ def _kind(piece: _Mask, area: int, shape: tuple[int, ...], *, bright: bool) -> F
     plate_height, plate_width = shape[0], shape[1]
     if max(h, w) < DUST_SHARE * plate_height or (max(h, w) < RING_SHARE * plate_height and area > 0.35 * w * h):
         return None
-    if w > 2.5 * h and w < 0.25 * plate_width and not _is_bent(piece):
+    flat = w > 1.5 * h and w < 0.25 * plate_width
+    if flat and ((w > 2.5 * h and not _is_bent(piece)) or area > GRAIN_SHARE * plate_height * w):
         return None  # a flat band of an applicator
     if max(h, w) > RING_SHARE * plate_height and ellipse_through(piece) is not None:
         return FeatureKind.CIRCLE
