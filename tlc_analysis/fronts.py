@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from .frames import Line
 from .ridges import Ridge
-from .steps import Step, find_steps
+from .steps import Step, bulge, find_steps
 from .strips import Strips
 from .ticks import Tick, find_ticks
 
 _TOP = 0.015  # of the height: nearer to the edge is the plate's rim
 _TOP_EDGE = 0.03  # as above for a wetting edge, since a chipped or shaded rim is a step too
 _PAIR = 0.045  # of the height: how far the ticks of one front may differ
-_AGREE = 0.012  # of the height: ticks and a wetting edge that differ by more are not of the same front
+_BULGE = 4.0  # standard deviations by which a bulging front must be clearer than a straight one
 _WIDE = 0.0085  # of the height: a wider ridge was washed there, not drawn, where no origin tells the pencil
 
 Floats = NDArray[np.float64]
@@ -54,12 +54,11 @@ def find_front(strips: Strips, lines: list[Ridge], *, origin: Ridge | None, bott
     if pencil:
         best = max(pencil, key=lambda ridge: line_score(ridge, strips))
         return Found(line=line_of(best, strips), ridge=best)
-    wet = _wetting(strips, drawn, bottom)
     ticks = find_ticks(strips, top=top, bottom=bottom)
     pair = tick_pair(ticks, height)
     if pair is not None:
-        return _marked_by(pair, wet, strips)
-    return wet or _single(ticks, strips, bottom)
+        return _marked_by(pair, strips)
+    return _wetting(strips, drawn, bottom) or _single(ticks, strips, bottom)
 
 
 def _wetting(strips: Strips, washed: list[Ridge], bottom: float) -> Found | None:
@@ -72,17 +71,16 @@ def _wetting(strips: Strips, washed: list[Ridge], bottom: float) -> Found | None
     return Found(line=_edge_line(edges[0], strips)) if edges else None
 
 
-def _marked_by(pair: tuple[Tick, Tick], wet: Found | None, strips: Strips) -> Found:
-    """Ticks say where the front was at the sides; between them it ran like the wetting edge, if that can be seen."""
+def _marked_by(pair: tuple[Tick, Tick], strips: Strips) -> Found:
+    """Ticks say where the front was at the sides; between them it may have run ahead, if a wetting edge shows that."""
     straight = _through(pair, strips)
-    if wet is None:
+    at = np.array([straight.at(x) for x in strips.x])
+    drop, clear = bulge(strips, at)
+    if clear < _BULGE:
         return Found(line=straight, ticks=pair)
-    gaps = [tick.y - wet.line.at(tick.x) for tick in pair]
-    if max(abs(gap) for gap in gaps) > _AGREE * len(strips.signal):
-        return Found(line=straight, ticks=pair)
-    shift = float(np.mean(gaps))
-    u = float(np.hypot(wet.line.u_px, abs(gaps[0] - gaps[1]) / 2))
-    return Found(line=Line(x=wet.line.x, y=wet.line.y + shift, u_px=u), ridge=wet.ridge, ticks=pair)
+    share = (strips.x - pair[0].x) / (pair[1].x - pair[0].x)
+    line = to_line(strips.x, at + drop * 4 * share * (1 - share), max(straight.u_px, 0.003 * len(strips.signal)))
+    return Found(line=line, ticks=pair)
 
 
 def line_score(ridge: Ridge, strips: Strips) -> float:
@@ -127,13 +125,13 @@ def tick_pair(ticks: list[Tick], height: int) -> tuple[Tick, Tick] | None:
 
 
 def _through(ticks: tuple[Tick, ...], strips: Strips) -> Line:
-    """A straight line through two ticks, or level through one; the height of a short stroke is known to half a row."""
+    """A straight line through two ticks, or level through one; the height of a short stroke is known below a row."""
     height = len(strips.signal)
     if len(ticks) == 1:
         return to_line(strips.x, np.full(len(strips.x), ticks[0].y), 0.004 * height)
     x, y = np.array([tick.x for tick in ticks]), np.array([tick.y for tick in ticks])
     slope = (y[1] - y[0]) / (x[1] - x[0])
-    return to_line(strips.x, y[0] + slope * (strips.x - x[0]), max(0.6, 0.001 * height))
+    return to_line(strips.x, y[0] + slope * (strips.x - x[0]), max(0.4, 0.0007 * height))
 
 
 def is_edge(step: Step, strips: Strips) -> bool:

@@ -3,7 +3,8 @@
 import numpy as np
 
 from .frames import Landmarks, Line, PlateFrame
-from .fronts import Found, find_front, line_of, line_score
+from .fronts import Found, find_front, line_of, line_score, to_line
+from .marks import grey_of, ink_mask, tick_marks
 from .model import Flag, Illumination, PlateHints, Polyline
 from .rectify import inverse, to_picture_points
 from .ridges import Ridge, find_ridges
@@ -26,13 +27,37 @@ def find_landmarks(frame: PlateFrame, *, illumination: Illumination, hints: Plat
     if given_front is None:
         front = find_front(strips, lines, origin=origin.ridge if origin else None, bottom=_lowest(strips, origin_line))
     front_line = given_front or (front.line if front else None)
+    marks = _marks(frame, origin_line, origin)
     return Landmarks(
         origin=origin_line,
         front=front_line,
-        mark_x=(),
-        ink=np.zeros(frame.valid.shape, dtype=np.bool_),
+        mark_x=tuple(marks),
+        ink=ink_mask(frame.valid.shape, [*_strokes(origin, strips), *_strokes(front, strips)], marks, origin_line),
         flags=_flags(given_origin, origin_line, given_front, front_line, len(strips.signal)),
     )
+
+
+def _marks(frame: PlateFrame, line: Line | None, found: Found | None) -> list[float]:
+    """x of the application marks on the origin."""
+    if line is None:
+        return []
+    ridge = found.ridge if found is not None else None
+    width_px = ridge.width_px if ridge is not None else 0.005 * frame.srgb.shape[0]
+    dark = ridge.dark if ridge is not None else True
+    return [x for x, _ in tick_marks(grey_of(frame.srgb), line, line_width_px=width_px, dark=dark)]
+
+
+def _strokes(found: Found | None, strips: Strips) -> list[tuple[Line, float, float, float]]:
+    """What is drawn of a line: line, first and last x, width."""
+    if found is None:
+        return []
+    if found.ridge is not None:
+        ridge = found.ridge
+        half = strips.pitch / 2
+        drawn = to_line(strips.x, ridge.curve.y, 0.0)
+        return [(drawn, strips.x[ridge.first] - half, strips.x[ridge.last] + half, ridge.width_px)]
+    reach = 0.05 * float(strips.x[-1])
+    return [(found.line, tick.x - reach, tick.x + reach, 0.005 * len(strips.signal)) for tick in found.ticks]
 
 
 def drawn_lines(strips: Strips, illumination: Illumination) -> list[Ridge]:

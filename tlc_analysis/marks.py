@@ -58,3 +58,29 @@ def _apart(marks: list[tuple[float, float]], distance: float) -> list[tuple[floa
         if all(abs(mark[0] - other[0]) > distance for other in kept):
             kept.append(mark)
     return sorted(kept)
+
+
+def ink_mask(
+    shape: tuple[int, int],
+    strokes: list[tuple[Line, float, float, float]],
+    marks: list[float],
+    origin: Line | None,
+) -> NDArray[np.bool_]:
+    """(H, W) bool: pixels explained by what is drawn.
+
+    ``strokes``: lines with the first and last x at which they are seen and their width in pixels; ``marks``: x of the
+    ticks that cross ``origin``.
+    """
+    mask = np.zeros(shape, dtype=np.uint8)
+    for line, first, last, width_px in strokes:
+        x = np.arange(max(0.0, first), min(shape[1] - 1.0, last) + 1.0, 4.0)
+        points = np.rint(np.column_stack([x, [line.at(at) for at in x]])).astype(np.int32)
+        # Paper and lens spread a stroke beyond its half width.
+        cv2.polylines(mask, [points.reshape(-1, 1, 2)], False, (1,), thickness=max(3, round(1.8 * width_px) + 2))
+    if origin is not None:
+        tall, wide = round(_TALL * shape[0]), max(2, round(0.006 * shape[1]))
+        for mark in marks:
+            y = origin.at(mark)
+            top, bottom = max(0, round(y - tall)), round(y + tall) + 1
+            mask[top:bottom, max(0, round(mark) - wide) : round(mark) + wide + 1] = 1
+    return mask.astype(np.bool_)

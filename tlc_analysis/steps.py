@@ -110,3 +110,27 @@ def _peaks(signed: Array, path: NDArray[np.intp], reach: int) -> Floats:
     bend = 2 * here - left - right
     shift = np.where(bend > 1e-9, 0.5 * (right - left) / np.maximum(bend, 1e-9), 0.0)
     return np.asarray(at + np.clip(shift, -0.5, 0.5), dtype=np.float64)
+
+
+def bulge(strips: Strips, straight: Floats) -> tuple[float, float]:
+    """How far a wetting edge between two known ends bulges off the straight line ``straight`` (n,), in rows, up being
+    negative, and how clearly: its signal in standard deviations over that of the straight line.
+
+    One number is sought, with the parabola's shape given, so that an edge much too faint to be followed is found.
+    """
+    height = len(strips.signal)
+    reach = max(3, round(_REACH * height))
+    share = (strips.x - strips.x[0]) / (strips.x[-1] - strips.x[0])
+    shape = 4 * share * (1 - share)
+    inner = np.flatnonzero((share > 0.15) & (share < 0.85))
+    # The rim of the plate is an edge too: the apex stays away from it.
+    highest = max(-0.08 * height, 0.02 * height - float(straight.min()))
+    drops = np.arange(min(highest, 0.0), 0.03 * height, max(1.0, reach / 4))
+    rows = np.clip(np.rint(straight[inner] + drops[:, None] * shape[inner]).astype(np.intp), 0, height - 1)
+    seen = np.zeros(len(drops))
+    for each in (_step_map(channel, reach) for channel in _channels(strips)):
+        sigma = noise_of(each, strips.valid) * 1.25 / np.sqrt(len(inner))  # of a median
+        seen = np.maximum(seen, np.abs(np.median(each[rows, inner], axis=1)) / sigma)
+    best, none = int(np.argmax(seen)), int(np.argmin(np.abs(drops)))
+    inside = 0 < best < len(drops) - 1
+    return float(drops[best]), float(seen[best] - seen[none]) if inside and seen[best] > 6 else 0.0

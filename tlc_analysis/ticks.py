@@ -13,7 +13,7 @@ _SIDE = 0.15  # of the width: ticks begin and end within this of an edge
 _LENGTH = 0.035  # of the width: shortest stroke
 _LOUD = 3.0  # standard deviations, mean over a stroke
 _CLIP = 8.0
-_THIN = 0.45  # contrast of a pencil stroke at the smallest reach, relative to the largest
+_THIN = 0.5  # contrast of a pencil stroke at the middle reach, relative to the largest
 
 Array = NDArray[np.float32]
 
@@ -30,22 +30,37 @@ class Tick:
 
 def find_ticks(strips: Strips, *, top: float, bottom: float, dark: bool = True) -> list[Tick]:
     """Strokes at either side between the rows ``top`` and ``bottom`` that do not go on inwards, loudest first."""
-    height, n = strips.signal.shape
-    small, _, large = (ridge_map(strips.signal, dark=dark, reach=reach) for reach in reaches_for(height))
-    score = small / np.float32(noise_of(small, strips.valid))
-    # A spot is as good a ridge as a stroke, but a wide one: it gains by being looked at from further away.
-    score[(small < _THIN * large) | ~strips.valid] = 0.0
-    score = np.clip(score, -1.0, _CLIP)
-    loose = np.asarray(cv2.dilate(score, np.ones((3, 1), np.uint8)), np.float32)  # a stroke may lean by a row or so
+    n = strips.signal.shape[1]
     side, length = max(4, round(_SIDE * n)), max(2, round(_LENGTH * n))
+    loose = _strokes(strips, length, dark=dark)
+    signal = strips.signal if dark else -strips.signal
     ticks = [
-        *_of_side(loose[:, :side], loose[:, side : 3 * side], strips.x[:side], length, left=True),
-        *_of_side(loose[:, -side:][:, ::-1], loose[:, -3 * side : -side], strips.x[-side:][::-1], length, left=False),
+        *_of_side(loose[:, :side], loose[:, side : 3 * side], signal[:, :side], strips.x[:side], length),
+        *_of_side(
+            loose[:, -side:][:, ::-1],
+            loose[:, -3 * side : -side],
+            signal[:, -side:][:, ::-1],
+            strips.x[-side:][::-1],
+            length,
+        ),
     ]
     return sorted((tick for tick in ticks if top <= tick.y <= bottom), key=lambda tick: -tick.score)
 
 
-def _of_side(side: Array, inward: Array, x: NDArray[np.float64], length: int, *, left: bool) -> list[Tick]:
+def _strokes(strips: Strips, length: int, *, dark: bool) -> Array:
+    """(H, n) standard deviations by which a thin stroke stands out."""
+    maps = [ridge_map(strips.signal, dark=dark, reach=reach) for reach in reaches_for(len(strips.signal))]
+    noise = [noise_of(each, strips.valid) for each in maps]
+    score = np.maximum(maps[0] / np.float32(noise[0]), maps[1] / np.float32(noise[1]))
+    # A spot is as good a ridge as a stroke, but a wide one: it gains by being looked at from further away.
+    middle, large = (cv2.blur(each, (length, 1)) for each in maps[1:])
+    score[(middle < _THIN * large) | ~strips.valid] = 0.0
+    # A stroke may lean by a row or so.
+    return np.asarray(cv2.dilate(np.clip(score, -1.0, _CLIP), np.ones((3, 1), np.uint8)), np.float32)
+
+
+def _of_side(side: Array, inward: Array, signal: Array, x: NDArray[np.float64], length: int) -> list[Tick]:
+    """Ticks of one side, the plate's edge being at the first strip."""
     runs = cv2.blur(side, (length, 1), borderType=cv2.BORDER_CONSTANT)
     best = runs.max(axis=1)
     # Handwriting and lines that were drawn all the way go on inwards.
@@ -55,8 +70,17 @@ def _of_side(side: Array, inward: Array, x: NDArray[np.float64], length: int, *,
     found: list[Tick] = []
     for y in peaks[np.argsort(clean[peaks])[::-1]]:
         if all(abs(y - other.y) > 6 for other in found) and len(found) < 5:
-            here = np.clip(clean[y - 2 : y + 3], 0.0, None) if 2 <= y < len(clean) - 2 else clean[y : y + 1]
-            centre = float(y + np.average(np.arange(len(here)) - len(here) // 2, weights=here + 1e-6))
             at = int(np.argmax(runs[y]))
-            found.append(Tick(x=float(x[min(at, len(x) - 1)]), y=centre, left=left, score=float(clean[y])))
+            stroke = slice(max(0, at - length // 2), at - length // 2 + length)
+            centre = _middle(signal[:, stroke].mean(axis=1), int(y))
+            left = bool(x[0] < x[-1])
+            found.append(Tick(x=float(x[stroke].mean()), y=centre, left=left, score=float(clean[y])))
     return found
+
+
+def _middle(profile: Array, y: int, *, reach: int = 4) -> float:
+    """The middle of the valley next to row ``y``: the centroid of what is below its half depth."""
+    rows = np.arange(max(0, y - 2 * reach), min(len(profile), y + 2 * reach + 1))
+    near = profile[rows]
+    depth = np.clip((float(np.median(near)) + float(near.min())) / 2 - near, 0.0, None)
+    return float(np.average(rows, weights=depth + 1e-9))
