@@ -9,6 +9,9 @@ import typer
 
 from api.cli.console import fail, out, print_json
 from api.cli.plate_tables import benchmark_table, comparison_table, match_table, print_reading
+from api.plate_drawing import drawn_over
+from templates.i18n import translator
+from templates.pdf import render_png
 from tlc_analysis.analyse import analyse as read_plates
 from tlc_analysis.benchmark import PictureScore, measure, row, summarise
 from tlc_analysis.benchmark_truth import TruePicture, read_truth
@@ -25,6 +28,7 @@ from tlc_analysis.synthetic import SyntheticPlate, Tier, blank_spec, random_spec
 
 app = typer.Typer(help="Plates: read a picture, draw synthetic ones, match spots.", no_args_is_help=True)
 
+DRAWINGS = {".svg", ".png"}
 PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".heic"}
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
 Light = Annotated[Illumination | None, typer.Option(help="The light the picture was taken under.")]
@@ -36,14 +40,20 @@ def analyse(
     *,
     illumination: Light = None,
     hints: Annotated[Path | None, typer.Option(help="A JSON file with what you know: corners, lines, lanes.")] = None,
+    drawing: Annotated[Path | None, typer.Option("--out", help="Also draw the reading over it: .svg or .png.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure the plates on a picture, as far as Rf."""
+    if drawing is not None and drawing.suffix.lower() not in DRAWINGS:
+        fail(f"{drawing} must end in .svg or .png.")
     given = _hints(hints)
+    content = _bytes(image)
     try:
-        reading = read_plates(_bytes(image), illumination=illumination, hints=given)
+        reading = read_plates(content, illumination=illumination, hints=given)
     except PlateError as error:
         fail(str(error))
+    if drawing is not None:
+        _draw_over(drawing, content, to_json(reading))
     if as_json:
         print_json(to_json(reading))
     else:
@@ -75,9 +85,7 @@ def render_plates(
 
 @app.command()
 def benchmark(
-    folder: Annotated[
-        Path | None, typer.Argument(help="Pictures with NAME.truth.json, or one truth.json.")
-    ] = None,
+    folder: Annotated[Path | None, typer.Argument(help="Pictures with NAME.truth.json, or one truth.json.")] = None,
     *,
     tier: Annotated[Tier | None, typer.Option(help="Judge on freshly drawn plates of this tier instead.")] = None,
     illumination: Light = None,
@@ -142,6 +150,14 @@ def compare(
         print_json(comparison_to_json(comparison))
     else:
         out.print(comparison_table(comparison))
+
+
+def _draw_over(path: Path, picture: bytes, reading: dict[str, Any]) -> None:
+    svg = drawn_over(picture, reading, translator("en"))
+    try:
+        path.write_bytes(render_png(svg) if path.suffix.lower() == ".png" else svg.encode())
+    except OSError as error:
+        fail(f"Cannot write {path}: {error.strerror}.")
 
 
 def _draw(tier: Any, illumination: Any, seed: int, *, blank: bool) -> SyntheticPlate:

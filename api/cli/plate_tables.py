@@ -55,10 +55,11 @@ def match_table(matches: Sequence[SpotMatch]) -> Table:
 
 
 def benchmark_table(rows: Sequence[Row]) -> Table:
-    """The figures by which readings are judged, a line per group of pictures."""
-    table = _table(
-        "Pictures", "n", "Clear found", "True of reported", "Mean |ΔRf|", "Within 2 u", "With Rf", "Lanes right", "s/MP"
-    )
+    """The figures by which readings are judged, a line per group of pictures.
+
+    Found: of the clear spots. True: of the reported ones. ≤ 2u: Rf within two of its stated uncertainties.
+    """
+    table = _table("Pictures", "n", "Found", "True", "|ΔRf|", "≤ 2u", "With Rf", "Lanes", "s/MP")
     for r in rows:
         shares = [_percent(v) for v in (r.coverage, r.with_rf, r.lanes)]
         error = _number(r.rf_mae, 4)
@@ -90,4 +91,4 @@ def _number(value: float | None, digits: int = 3) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return "–" if value is None else f"{100 * value:.1f}%"

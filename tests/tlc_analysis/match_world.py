@@ -82,7 +82,9 @@ class Tally:
         return float(np.mean(self.held))
 
     def right(self, low: float, high: float, *, unknown: bool = False) -> tuple[float, float]:
-        """Mean probability said within the limits, and the share that was right."""
+        """Mean probability said within the limits, and the share that was right; NaN when none was said."""
         table = self.unknown if unknown else self.said
         inside = table[(table[:, 0] >= low) & (table[:, 0] < high)]
+        if not len(inside):
+            return float("nan"), float("nan")
         return float(inside[:, 0].mean()), float(inside[:, 1].mean())

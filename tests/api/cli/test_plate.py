@@ -78,6 +78,18 @@ def test_people_get_a_table(picture: Path) -> None:
     assert "0." in result.stdout
 
 
+@pytest.mark.parametrize(("name", "starts"), [("over.svg", b"<svg"), ("over.png", b"\x89PNG")])
+def test_the_reading_is_drawn_over_its_picture(picture: Path, tmp_path: Path, name: str, starts: bytes) -> None:
+    assert run("analyse", picture, "--out", tmp_path / name).exit_code == 0
+    assert (tmp_path / name).read_bytes().lstrip().startswith(starts)
+
+
+def test_a_drawing_of_another_kind_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    result = run("analyse", tmp_path / "none.jpg", "--out", tmp_path / "over.docx")
+    assert result.exit_code == 2
+    assert ".svg or .png" in result.stderr
+
+
 def test_hints_replace_what_is_found(picture: Path, drawn: SyntheticPlate, tmp_path: Path) -> None:
     hints = tmp_path / "hints.json"
     corners = drawn.truth["plates"][0]["corners_px"]
