@@ -6,6 +6,7 @@ drawn twice, dark underneath and light on top, and every label is light on dark.
 that the drawing looks the same in a page under a strict content security policy, in a PDF and in a file.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,7 +22,7 @@ Point = tuple[float, float]
 
 _MARGIN = 0.035  # of the larger side of the plates, around them
 _MIN_FONT, _MAX_FONT = 1 / 90, 1 / 34  # of the view's width
-_FULL_EM, _SHORT_EM = 8.2, 5.0  # room between two lanes for a ring with "62.1 ±0.5", and with "62.1" alone
+_FULL_EM, _SHORT_EM = 9.0, 5.0  # room between two lanes for a ring with "a 62.1 ±0.5", and with "62.1" alone
 _MIN_RADIUS_EM = 0.55
 
 
@@ -33,6 +34,7 @@ class SpotMark:
     y: float
     rx: float
     ry: float
+    angle_deg: float  # of the plate's upper edge: plates lie in pictures any way round
     manual: bool
     title: str
     label: str
@@ -51,10 +53,11 @@ class LaneMark:
 
 @dataclass(frozen=True, kw_only=True)
 class SpotRow:
-    """One band in words: a row of the table that goes with every drawing."""
+    """One band in words: a row of the table that goes with every drawing. ``letter`` counts from the origin upwards."""
 
     plate: int
     lane: int
+    letter: str
     hrf: str
     reading_u: str
     migration_px: float | None
@@ -114,6 +117,7 @@ def spot_rows(reading: Json, translator: Translator) -> list[SpotRow]:
         SpotRow(
             plate=plate_number,
             lane=lane["index"],
+            letter=letter,
             hrf=_hrf(spot, translator),
             reading_u=_reading_u(spot, translator),
             migration_px=spot["migration_px"],
@@ -122,8 +126,26 @@ def spot_rows(reading: Json, translator: Translator) -> list[SpotRow]:
         )
         for plate_number, plate in enumerate(reading["plates"], start=1)
         for lane in plate["lanes"]
-        for spot in lane["spots"]
+        for letter, spot in lettered(lane)
     ]
+
+
+def lettered(lane: Json) -> list[tuple[str, Json]]:
+    """The bands of a lane with their letters, from the origin upwards; where Rf is withheld, by distance migrated."""
+    upwards = sorted(lane["spots"], key=_height)
+    return [(_letter(number), spot) for number, spot in enumerate(upwards)]
+
+
+def _height(spot: Json) -> float:
+    if spot["migration_px"] is not None:
+        return float(spot["migration_px"])
+    return float(spot["rf"]) if spot["rf"] is not None else -float(spot["centre_px"][1])
+
+
+def _letter(number: int) -> str:
+    """a to z, then aa, ab, ..."""
+    head, tail = divmod(number, 26)
+    return ("" if head == 0 else _letter(head - 1)) + chr(ord("a") + tail)
 
 
 def flag_texts(flags: Iterable[str], translator: Translator) -> list[str]:
@@ -237,37 +259,53 @@ def _line_y(polyline: Sequence[Point] | None, x: float, otherwise: float) -> flo
 
 def _spot_marks(reading: Json, font: float, view: Box, translator: Translator, *, full: bool) -> list[SpotMark]:
     spots = [
-        (lane["index"], spot)
+        (f"{lane['index']}{letter}", letter, _ring(spot, plate, font), spot)
         for plate in reading["plates"]
         for lane in plate["lanes"]
-        for spot in sorted(lane["spots"], key=lambda spot: float(spot["centre_px"][1]))
+        for letter, spot in reversed(lettered(lane))
     ]
-    anchors = [_anchor(spot, font) for _, spot in spots]
-    labels = [_label(spot, translator, full=full) for _, spot in spots]
+    anchors = [ring.box for _, _, ring, _ in spots]
+    labels = [(f"{letter} " if full else "") + _label(spot, translator, full=full) for _, letter, _, spot in spots]
     boxes = place(anchors, labels, font_px=font, frame=view)
     return [
         SpotMark(
             x=anchor.x + anchor.width / 2,
             y=anchor.y + anchor.height / 2,
-            rx=anchor.width / 2,
-            ry=anchor.height / 2,
+            rx=ring.rx,
+            ry=ring.ry,
+            angle_deg=ring.angle_deg,
             manual="manual" in spot["flags"],
-            title=translator.text("plate.spot_title", lane=lane, value=_label(spot, translator)),
+            title=translator.text("plate.spot_title", band=name, value=_label(spot, translator)),
             label=label,
             box=box,
             leader=abs(box.y + box.height / 2 - anchor.y - anchor.height / 2) > box.height / 2,
         )
-        for (lane, spot), anchor, label, box in zip(spots, anchors, labels, boxes, strict=True)
+        for (name, _, ring, spot), anchor, label, box in zip(spots, anchors, labels, boxes, strict=True)
     ]
 
 
-def _anchor(spot: Json, font: float) -> Box:
-    """The ellipse around a band: its width at half maximum with room, or a plain ring where that is unknown."""
+@dataclass(frozen=True, kw_only=True)
+class _Ring:
+    """The ellipse around a band, and the upright box that holds it."""
+
+    rx: float
+    ry: float
+    angle_deg: float
+    box: Box
+
+
+def _ring(spot: Json, plate: Json, font: float) -> _Ring:
+    """A band's width at half maximum with room around it, or a plain ring where that is unknown."""
     smallest = _MIN_RADIUS_EM * font
     rx = min(max(0.62 * (spot.get("width_px") or 0.0), smallest), 4 * font)
     ry = min(max(0.75 * (spot.get("height_px") or 0.0), 0.6 * smallest), 4 * font)
+    (left_x, left_y), (right_x, right_y) = plate["corners_px"][:2]
+    angle = math.atan2(right_y - left_y, right_x - left_x)
+    half_width = math.hypot(rx * math.cos(angle), ry * math.sin(angle))
+    half_height = math.hypot(rx * math.sin(angle), ry * math.cos(angle))
     x, y = spot["centre_px"]
-    return Box(x=x - rx, y=y - ry, width=2 * rx, height=2 * ry)
+    box = Box(x=x - half_width, y=y - half_height, width=2 * half_width, height=2 * half_height)
+    return _Ring(rx=rx, ry=ry, angle_deg=math.degrees(angle), box=box)
 
 
 def _features(reading: Json) -> list[Json]:
