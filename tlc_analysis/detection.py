@@ -26,6 +26,8 @@ MIN_SCORE: Final = 6.0
 CLIPPED_GAUSSIAN: Final = 1.03
 """Variance of a Gaussian over that of the same cut at three standard deviations."""
 MIN_CONTRAST_LAB: Final = 2.0
+CHROMA_SHARE: Final = 0.5
+"""What a and b count for against the least contrast: JPEG quantises and halves them, and leaves steps of 2 to 3."""
 SHADOW_SHARE: Final = 0.12
 SHADOW_REACH: Final = 2.5
 NOISE_FLOOR_LAB: Final = 0.12
@@ -111,7 +113,7 @@ def _at_scale(contrast: Contrast, level: NDArray[np.float32], sigma: float, step
     blobs = []
     for row, column in zip(*np.nonzero(peaks), strict=True):
         amplitude = smooth[row, column].astype(np.float64) * np.sqrt(2)
-        if np.linalg.norm(amplitude) < MIN_CONTRAST_LAB:
+        if np.linalg.norm(amplitude * [1, CHROMA_SHARE, CHROMA_SHARE]) < MIN_CONTRAST_LAB:
             continue
         x, y = (column + 0.5) * step - 0.5, (_vertex(score[:, column], row) + 0.5) * step - 0.5
         left, right = _extent(contrast, x, y, sigma, whiten @ whiten.T @ amplitude)

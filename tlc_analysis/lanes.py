@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 COMB_TOLERANCE: Final = 0.13
 """Largest departure of a lane from the comb, in pitches, for the comb to be believed."""
+STRAY_WEIGHT: Final = 20.0
 MIN_GAP_SHARE: Final = 0.02
 """Lanes are never closer than this share of the plate's width."""
 
@@ -73,7 +74,7 @@ def find_lanes(
     tolerance = _tolerance(seen, width)
     clusters = _cluster(seen, width)
     clusters = _add_marks(clusters, marks, max(tolerance, 0.4 * _pitch(list(marks), width)))
-    clusters = _without_stray(clusters)
+    clusters = _without_stray(clusters, 1.4 * tolerance)
     clusters = _fill_comb(clusters)
     uncertain = False
     if lane_count is not None and lane_count != len(clusters):
@@ -158,16 +159,15 @@ def _add_marks(clusters: list[_Cluster], marks: tuple[float, ...], reach: float)
     return sorted(result + free, key=lambda c: c.x)
 
 
-def _without_stray(clusters: list[_Cluster]) -> list[_Cluster]:
-    """Where lanes are marked, a weak unmarked one between or beside them is not a lane."""
-    marked = [c for c in clusters if c.marked]
+def _without_stray(clusters: list[_Cluster], room: float) -> list[_Cluster]:
+    """Where lanes are marked, something faint that no mark bears out, or that crowds a marked lane, is no lane."""
+    marked = [c.x for c in clusters if c.marked]
     if len(marked) < 2:
         return clusters
-    pitch = _pitch([c.x for c in marked], np.inf)
     return [
         c
         for c in clusters
-        if c.marked or (min(abs(c.x - m.x) for m in marked) > 0.6 * pitch and c.weight > 25)
+        if c.marked or (c.weight > STRAY_WEIGHT and min(abs(c.x - x) for x in marked) > room)
     ]  # fmt: skip
 
 
