@@ -18,7 +18,7 @@ from lab.library.names import fold, squeeze
 # (IUPAC InChI Technical Manual, "InChIKey"). It carries no check digit.
 _INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{8}[SN]A-[A-Z]")
 _CAS = re.compile(r"(\d{2,7})-(\d{2})-(\d)")
-_STANDARD = re.compile(r"(?P<substance>\D.*?) (?P<hrfc>\d+(?:\.\d+)?)")
+_STANDARD = re.compile(r"(?P<substance>[^\d=][^=]*?) (?P<hrfc>\d+(?:\.\d+)?)")  # "= 1.00" is a relative Rf
 UNCLASSIFIED = "unclassified"
 """Class of a substance that the vocabulary lacks and only a printed value names."""
 
@@ -29,7 +29,7 @@ def is_inchikey(text: str) -> bool:
 
 
 def is_cas(text: str) -> bool:
-    """Whether ``text`` is a CAS number: its last digit is the sum of the others times 1, 2, 3… from the right, mod 10."""
+    """Whether ``text`` is a CAS number: its last digit is the others times 1, 2, 3… from the right, summed, mod 10."""
     parts = _CAS.fullmatch(text)
     if parts is None:
         return False
