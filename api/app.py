@@ -18,6 +18,7 @@ from api.auth.limits import RateLimiter
 from api.headers import SecurityHeaders
 from api.settings import Settings
 from api.state import AppState
+from api.uploads import BODY_LIMIT
 from api.worker import running_worker
 from lab.kit.db import Database
 from lab.kit.files import open_files
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None, *, state: AppState | None = Non
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        max_body_size=BODY_LIMIT,
     )
     app.state.drugcheck = composed
     api.errors.install(app)

@@ -17,13 +17,13 @@ class Settings(BaseSettings):
     database_url: str | None = None  # default: SQLite in data_dir
     files: str | None = None  # default: a folder in data_dir
     signing_key: Path | None = None  # default: in data_dir; in a network keep it elsewhere
+    token_key: Path | None = None  # default: beside the signing key
     base_url: str = "http://127.0.0.1:8000"
     network_name: str = "Drugcheck"
     default_language: Literal["en", "fr", "nl"] = "fr"
     exercise: bool = False  # everything that leaves says that it is an exercise
     session_hours: float = Field(default=12, gt=0)
     worker_in_process: bool = True  # `serve` works too; switch off where `drugcheck worker` runs
-    max_upload_mb: int = Field(default=80, gt=0)
     rate_limit_storage: str = "memory://"  # or redis://…, shared by several processes
     trusted_proxies: str = "127.0.0.1"
     source_url: str | None = None  # where a changed version offers its source (AGPL, section 13)
@@ -33,9 +33,9 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     mail_from: str = "drugcheck@localhost"
-    webhook_allow_private: bool = False  # only for tests and for receivers inside one's own network
+    mail_folder: Path | None = None  # instead of sending, write each e-mail there: demos and training
     confirmation_due_days: int = Field(default=14, gt=0)
-    analysis_memory_mb: int = Field(default=1024, ge=256)
+    analysis_memory_mb: int = Field(default=2048, ge=512)
     analysis_seconds: float = Field(default=120, gt=0)
 
     @property
@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     @property
     def effective_signing_key(self) -> Path:
         return self.signing_key or self.data_dir / "custody.key"
+
+    @property
+    def effective_token_key(self) -> Path:
+        return self.token_key or self.effective_signing_key.with_name("token.key")
 
     @property
     def session_lifetime(self) -> timedelta:
