@@ -26,7 +26,7 @@ from lab.errors import NotFoundError
 from lab.kit.clock import today
 from lab.kit.messages import Message
 from lab.kit.outbox import Handler, OutboxEntry, Topic
-from lab.results.models import Analysis, ConfirmationRequest, ConfirmationState, Outcome, Result, ResultAnalysis
+from lab.results.models import Analysis, ConfirmationRequest, Outcome, Result, ResultAnalysis
 from lab.samples.models import Reason, Sample
 
 logger = logging.getLogger("drugcheck.alerts")
@@ -169,13 +169,12 @@ def _withdraw(session: Session, result: Result, *, stage: Stage, found_by_sweep:
 
 
 def _request_confirmation(session: Session, result: Result) -> None:
-    """ "Not identified by CCM" is an official reason to send a sample on [OFDT SINTES]; one open request is enough."""
-    waiting = session.exec(
-        select(ConfirmationRequest).where(
-            ConfirmationRequest.sample_id == result.sample_id, ConfirmationRequest.state == ConfirmationState.OPEN
-        )
-    ).first()
-    if waiting is not None:
+    """One request per sample is enough, and one that a person withdrew stays withdrawn.
+
+    "Not identified by CCM" is an official reason to send a sample on [OFDT SINTES].
+    """
+    known = session.exec(select(ConfirmationRequest).where(ConfirmationRequest.sample_id == result.sample_id)).first()
+    if known is not None:
         return
     unsure = session.exec(
         select(Analysis)

@@ -55,9 +55,15 @@ class TransportError(Exception):
 class Channel(Protocol):
     """One file per channel implements this."""
 
-    kind: ChannelKind
-    lease_s: float
-    """How long one :meth:`notify` may take at most; then the sender counts as dead."""
+    @property
+    def kind(self) -> ChannelKind:
+        """Which road this is."""
+        ...
+
+    @property
+    def lease_s(self) -> float:
+        """How long one :meth:`notify` may take at most; then the sender counts as dead."""
+        ...
 
     def is_noop(self, message: Outgoing) -> bool:
         """Whether there is nothing to send here for this message."""

@@ -121,7 +121,7 @@ def _insert(session: Session, version: AlertVersion, chosen: Iterable[Recipient]
         {
             "id": new_id(), "purpose": Purpose.ALERT, "channel": one.channel, "version_id": version.id,
             "endpoint_id": one.endpoint_id, "after_id": after.get(one.endpoint_id),
-            "state": DeliveryState.WAITING, "attempts": 0, "created_at": moment, "due_at": moment,
+            "state": DeliveryState.WAITING, "attempts": 0, "replayed_at": 0, "created_at": moment, "due_at": moment,
         }
         for one in chosen
     ]  # fmt: skip

@@ -57,6 +57,7 @@ class Delivery(SQLModel, table=True):
 
     state: DeliveryState = Field(default=DeliveryState.WAITING, sa_type=enum_type(DeliveryState))
     attempts: int = 0
+    replayed_at: int = 0  # how many attempts there were when a person put it back: the back-off counts from there
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     due_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)  # while sending: when the lease ends
     ended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

@@ -34,10 +34,9 @@ def draft_params(facts: Facts, *, rule: Rule, firing: Firing) -> dict[str, Any]:
 
 
 def joined_params(params: Mapping[str, Any], facts: Facts, firing: Firing) -> dict[str, Any]:
-    """``params`` with one more sample in them."""
+    """``params`` with one more result in them; the caller counts the samples."""
     day = facts.observed_on.isoformat()
     return dict(params) | {
-        "samples": params["samples"] + 1,
         "areas": sorted({*params["areas"], *([facts.area] if facts.area else [])}),
         "techniques": sorted({*params["techniques"], *(item.technique.value for item in facts.found)}),
         "confirmed": params["confirmed"] or firing.confirmed,

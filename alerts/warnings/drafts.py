@@ -102,11 +102,21 @@ def _tell_open_draft(session: Session, alert: Alert, facts: Facts, firing: Firin
     version = open_version(session, alert_id=alert.id)
     if version is None or version.author_id is not None or version.state is not AlertState.DRAFT:
         return
-    version.message_params = joined_params(version.message_params, facts, firing)
+    version.message_params = joined_params(version.message_params, facts, firing) | {
+        "samples": _samples(session, alert)
+    }
     version.texts = {}
     session.add(version)
     session.flush()
     enqueue(session, RENDER, str(version.id))
+
+
+def _samples(session: Session, alert: Alert) -> int:
+    """How many samples the alert rests on today; two versions of one answer are one sample."""
+    standing = select(AlertBasis.sample_id).where(
+        AlertBasis.alert_id == alert.id, col(AlertBasis.withdrawn_at).is_(None)
+    )
+    return len(set(session.exec(standing)))
 
 
 def raise_tier(session: Session, *, actor: Actor, alert_id: UUID, tier: Tier) -> Alert:

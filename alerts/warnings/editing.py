@@ -145,3 +145,9 @@ def fill_draft(session: Session, *, services: AlertServices, version_id: UUID) -
     version.texts = render_version(alert, version, services)
     _new_edition(session, version)
     return version
+
+
+def unwritten(session: Session) -> list[UUID]:
+    """Open versions that still have no words."""
+    query = sa.select(col(AlertVersion.id)).where(col(AlertVersion.state).in_(OPEN), col(AlertVersion.edition) == 0)
+    return list(session.scalars(query))

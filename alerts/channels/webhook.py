@@ -1,0 +1,116 @@
+"""Signed webhooks (Standard Webhooks specification, 1.0): one POST, one answer, no redirects."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+import httpcore2
+import httpx2
+
+from alerts.channels.addresses import PublicOnly
+from alerts.channels.base import Outgoing, TransportError
+from alerts.channels.transport import Bounded, CoreTransport
+from alerts.vocabulary import ChannelKind
+from lab.kit.clock import now
+
+USER_AGENT = "Drugcheck-Webhooks/1"
+_GONE = 410
+_SUCCESS = range(200, 300)
+
+
+def encode_secret(secret: bytes) -> str:
+    """A signing secret as it is shown to the receiver, once."""
+    return "whsec_" + base64.b64encode(secret).decode()
+
+
+def sign(secret: bytes, *, message_id: str, timestamp_s: int, body: bytes) -> str:
+    """The ``webhook-signature`` header: HMAC-SHA256 over ``id.timestamp.body``."""
+    signed = f"{message_id}.{timestamp_s}.".encode() + body
+    return "v1," + base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+
+
+def body_of(message: Outgoing) -> bytes:
+    """The payload: type, moment and data, as the specification recommends."""
+    payload = {
+        "type": message.event,
+        "timestamp": message.at.astimezone(UTC).isoformat(),
+        "data": dict(message.document),
+    }
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """The endpoint's wish in seconds from now (RFC 9110, 10.2.3: a number, or a date); None when it has none."""
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max((aware - now()).total_seconds(), 0.0)
+
+
+@dataclass(frozen=True)
+class WebhookChannel:
+    """``timeout_s`` bounds the whole call, however slowly the other side talks (the specification: 15 to 30 s)."""
+
+    timeout_s: float = 15.0
+    network: httpcore2.NetworkBackend = field(default_factory=PublicOnly)
+    kind: ChannelKind = ChannelKind.WEBHOOK
+    lease_s: float = 25.0
+
+    def is_noop(self, message: Outgoing) -> bool:
+        return not message.address or message.secret is None
+
+    def notify(self, message: Outgoing) -> int | None:
+        if message.secret is None:
+            raise TransportError("no_secret", permanent=True)
+        body = body_of(message)
+        timestamp_s = int(now().timestamp())
+        headers = {
+            "content-type": "application/json",
+            "user-agent": USER_AGENT,
+            "webhook-id": message.message_id,
+            "webhook-timestamp": str(timestamp_s),
+            "webhook-signature": sign(
+                message.secret, message_id=message.message_id, timestamp_s=timestamp_s, body=body
+            ),
+        }
+        response = self._post(message.address, body, headers)
+        if response.status in _SUCCESS:
+            return response.status
+        raise TransportError(
+            f"http_{response.status}",
+            gone=response.status == _GONE,
+            status=response.status,
+            retry_after_s=retry_after_s(response.headers),
+        )
+
+    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> "_Answer":
+        network = Bounded(self.network, deadline_s=time.monotonic() + self.timeout_s)
+        try:
+            with (
+                httpx2.Client(
+                    transport=CoreTransport(network), follow_redirects=False, timeout=self.timeout_s, trust_env=False
+                ) as client,
+                client.stream("POST", url, content=body, headers=dict(headers)) as response,
+            ):
+                return _Answer(response.status_code, dict(response.headers))  # only the status counts
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError) as error:
+            raise TransportError("address", permanent=True) from error
+        except httpx2.HTTPError as error:
+            raise TransportError(type(error).__name__) from error
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]

@@ -1,0 +1,74 @@
+"""The background work of ``alerts``. Every task finds its work in rows, so that a lost or repeated job does no harm."""
+
+from uuid import UUID
+
+from alerts.deliveries.fanout import DISPATCH
+from alerts.deliveries.sending import send_due
+from alerts.episodes.service import close_quiet
+from alerts.rules.loader import shipped_rules
+from alerts.services import AlertServices
+from alerts.subscriptions.service import forget_unanswered
+from alerts.tasks.escalation import due_tasks, escalate
+from alerts.tasks.service import ESCALATE
+from alerts.triggers import close_gaps
+from alerts.warnings import clock
+from alerts.warnings.drafts import RENDER
+from alerts.warnings.editing import fill_draft, unwritten
+from lab.kit.tasks import Context, Task
+
+
+def _dispatch(context: Context, _key: str) -> None:
+    """Send what is due, whatever called: the key only says who asked."""
+    send_due(context.database, services=context.service(AlertServices))
+
+
+def _render(context: Context, key: str) -> None:
+    with context.database.session() as session:
+        fill_draft(session, services=context.service(AlertServices), version_id=UUID(key))
+
+
+def _render_forgotten(context: Context, _key: str) -> None:
+    with context.database.reading() as session:
+        waiting = unwritten(session)
+    for version_id in waiting:
+        _render(context, str(version_id))
+
+
+def _escalate(context: Context, _key: str) -> None:
+    with context.database.reading() as session:
+        due = due_tasks(session)
+    for task_id in due:
+        with context.database.session() as session:
+            escalate(session, services=context.service(AlertServices), task_id=task_id)
+
+
+def _pass_time(context: Context, _key: str) -> None:
+    """Expiry, uncountersigned releases, quiet episodes, unanswered opt-ins."""
+    with context.database.reading() as session:
+        overdue, over = clock.uncountersigned_versions(session), clock.expired_versions(session)
+    for version_id in overdue:
+        with context.database.session() as session:
+            clock.cancel_uncountersigned(session, services=context.service(AlertServices), version_id=version_id)
+    for version_id in over:
+        with context.database.session() as session:
+            clock.expire(session, version_id=version_id)
+    with context.database.session() as session:
+        close_quiet(session, quiet=shipped_rules().settings.episode_quiet)
+        forget_unanswered(session)
+
+
+def _close_gaps(context: Context, _key: str) -> None:
+    with context.database.session() as session:
+        close_gaps(session)
+
+
+TASKS: tuple[Task, ...] = (
+    Task(DISPATCH, _dispatch),
+    Task("alerts.dispatch_sweep", _dispatch, every_s=5.0),  # retries, and what a dead sender left behind
+    Task(RENDER, _render),
+    Task("alerts.render_sweep", _render_forgotten, every_s=30.0),
+    Task(ESCALATE, _escalate),
+    Task("alerts.escalate_sweep", _escalate, every_s=15.0),
+    Task("alerts.clock", _pass_time, every_s=60.0),
+    Task("alerts.gaps", _close_gaps, every_s=60.0),
+)

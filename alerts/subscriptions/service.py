@@ -1,0 +1,187 @@
+"""Subscribing, the second opt-in, and leaving.
+
+Anybody may ask for public alerts; what is for professionals or the network is opened by a coordinator. Nothing but the
+question goes to an endpoint before its owner has answered it.
+"""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from alerts.channels.webhook import encode_secret
+from alerts.deliveries.fanout import DISPATCH
+from alerts.deliveries.models import Delivery, Purpose
+from alerts.errors import AudienceError, EndpointInvalidError, SubscriptionNotFoundError
+from alerts.subscriptions.models import EndpointState, Subscription, SubscriptionEndpoint
+from alerts.subscriptions.schemas import EndpointIn, SubscriptionIn
+from alerts.subscriptions.tokens import TokenKey, token_hash
+from alerts.vocabulary import AUDIENCE_TIERS, Audience, ChannelKind
+from lab.kit.clock import now
+from lab.kit.ids import new_id
+from lab.kit.jobs import enqueue
+from lab.network.access import Actor, Permission
+
+CONFIRM_WITHIN = timedelta(days=3)
+ASK_AGAIN_AFTER = timedelta(hours=1)
+"""The same address is not asked twice within this time, however often somebody types it in."""
+
+
+def subscribe(session: Session, *, tokens: TokenKey, data: SubscriptionIn, actor: Actor | None = None) -> Subscription:
+    """Take a wish and ask each endpoint whether it is its owner's. Raises :class:`AudienceError`,
+    :class:`EndpointInvalidError` or, without the right, :class:`~lab.errors.ForbiddenError`.
+    """
+    if actor is not None:
+        actor.require(Permission.SUBSCRIPTION_MANAGE)
+    elif data.audience is not Audience.PUBLIC or any(one.channel is not ChannelKind.EMAIL for one in data.endpoints):
+        raise AudienceError
+    allowed = AUDIENCE_TIERS[data.audience]
+    tiers = set(data.tiers) or allowed
+    if not tiers <= allowed:
+        raise AudienceError
+    if len({one.channel for one in data.endpoints}) != len(data.endpoints):
+        raise EndpointInvalidError
+    subscription = Subscription(
+        audience=data.audience, language=data.language, tiers=sorted(tier.value for tier in tiers),
+        areas=[area.strip() for area in data.areas if area.strip()],
+        created_by=actor.account_id if actor else None,
+    )  # fmt: skip
+    session.add(subscription)
+    session.flush()
+    for one in data.endpoints:
+        _add_endpoint(session, subscription, one, tokens)
+    return subscription
+
+
+def _add_endpoint(session: Session, subscription: Subscription, data: EndpointIn, tokens: TokenKey) -> None:
+    address = check_address(data)
+    asked = _asked_lately(session, channel=data.channel, address=address)
+    endpoint_id = new_id()
+    endpoint = SubscriptionEndpoint(
+        id=endpoint_id,
+        subscription_id=subscription.id,
+        channel=data.channel,
+        address=address,
+        confirm_hash=token_hash(tokens.confirm(endpoint_id)),
+        confirm_until=now() + CONFIRM_WITHIN,
+        unsubscribe_hash=token_hash(tokens.unsubscribe(endpoint_id)),
+    )
+    session.add(endpoint)
+    session.flush()
+    if asked:
+        return
+    session.add(Delivery(purpose=Purpose.CONFIRMATION, channel=data.channel, endpoint_id=endpoint.id))
+    session.flush()
+    enqueue(session, DISPATCH, "")
+
+
+def _asked_lately(session: Session, *, channel: ChannelKind, address: str) -> bool:
+    query = select(SubscriptionEndpoint).where(
+        SubscriptionEndpoint.channel == channel,
+        SubscriptionEndpoint.address == address,
+        SubscriptionEndpoint.state == EndpointState.UNCONFIRMED,
+        col(SubscriptionEndpoint.created_at) > now() - ASK_AGAIN_AFTER,
+    )
+    return session.exec(query).first() is not None
+
+
+def check_address(data: EndpointIn) -> str:
+    """The address as it is stored; raises :class:`EndpointInvalidError`. Where a URL leads is judged at each call."""
+    if any(character.isspace() or not character.isprintable() for character in data.address):
+        raise EndpointInvalidError
+    return _email(data.address) if data.channel is ChannelKind.EMAIL else _url(data.address)
+
+
+def _email(address: str) -> str:
+    local, at, domain = address.rpartition("@")
+    if not (local and at and "." in domain) or "@" in local or any(one in address for one in '<>,;:"\\()[]'):
+        raise EndpointInvalidError
+    return f"{local}@{domain.lower()}"
+
+
+def _url(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        raise EndpointInvalidError from error
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.password or port == 0:
+        raise EndpointInvalidError
+    return address
+
+
+def confirm(session: Session, *, token: str) -> SubscriptionEndpoint:
+    """The second opt-in; again changes nothing. Raises :class:`SubscriptionNotFoundError`."""
+    endpoint = session.exec(
+        select(SubscriptionEndpoint).where(SubscriptionEndpoint.confirm_hash == token_hash(token)).with_for_update()
+    ).first()
+    if endpoint is None or endpoint.state in {EndpointState.UNSUBSCRIBED, EndpointState.GONE}:
+        raise SubscriptionNotFoundError
+    if endpoint.state is EndpointState.UNCONFIRMED:
+        if endpoint.confirm_until <= now():
+            raise SubscriptionNotFoundError
+        endpoint.state = EndpointState.ACTIVE
+        endpoint.confirmed_at = now()
+        session.add(endpoint)
+        session.flush()
+    return endpoint
+
+
+def unsubscribe(session: Session, *, token: str) -> SubscriptionEndpoint:
+    """Leave, at once and for good; again changes nothing. The address is forgotten."""
+    endpoint = session.exec(
+        select(SubscriptionEndpoint)
+        .where(SubscriptionEndpoint.unsubscribe_hash == token_hash(token))
+        .with_for_update()
+    ).first()
+    if endpoint is None:
+        raise SubscriptionNotFoundError
+    end_endpoint(session, endpoint=endpoint, state=EndpointState.UNSUBSCRIBED)
+    return endpoint
+
+
+def end_endpoint(session: Session, *, endpoint: SubscriptionEndpoint, state: EndpointState) -> None:
+    """Nothing is sent here any more; who left is forgotten, who is gone may be looked at."""
+    if endpoint.state in {EndpointState.UNSUBSCRIBED, state}:
+        return
+    endpoint.state = state
+    endpoint.ended_at = now()
+    if state is EndpointState.UNSUBSCRIBED:
+        endpoint.address = ""
+    session.add(endpoint)
+    session.flush()
+
+
+def forget_unanswered(session: Session) -> int:
+    """Forget endpoints whose owners never answered; how many."""
+    late = session.exec(
+        select(SubscriptionEndpoint).where(
+            SubscriptionEndpoint.state == EndpointState.UNCONFIRMED, col(SubscriptionEndpoint.confirm_until) <= now()
+        )
+    ).all()
+    for endpoint in late:
+        end_endpoint(session, endpoint=endpoint, state=EndpointState.UNSUBSCRIBED)
+    return len(late)
+
+
+def endpoints_of(session: Session, *, subscription_id: UUID) -> list[SubscriptionEndpoint]:
+    """The endpoints of a subscription."""
+    return list(
+        session.exec(select(SubscriptionEndpoint).where(SubscriptionEndpoint.subscription_id == subscription_id))
+    )
+
+
+def list_subscriptions(session: Session, *, actor: Actor) -> list[Subscription]:
+    """Every subscription, newest first."""
+    actor.require(Permission.SUBSCRIPTION_MANAGE)
+    return list(session.exec(select(Subscription).order_by(col(Subscription.created_at).desc())))
+
+
+def webhook_secret(session: Session, *, actor: Actor, tokens: TokenKey, endpoint_id: UUID) -> str:
+    """The signing secret of a webhook endpoint, to be handed to its receiver."""
+    actor.require(Permission.SUBSCRIPTION_MANAGE)
+    endpoint = session.get(SubscriptionEndpoint, endpoint_id)
+    if endpoint is None or endpoint.channel is not ChannelKind.WEBHOOK:
+        raise SubscriptionNotFoundError
+    return encode_secret(tokens.webhook_secret(endpoint.id))
