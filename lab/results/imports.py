@@ -178,7 +178,7 @@ def _read(content: bytes) -> list[_Line]:
             raise ImportColumnsError(columns=", ".join(missing))
         reader.fieldnames = names
         return _lines(reader, decimal_comma=separator != ",")
-    except csv.Error as error:
+    except csv.Error:
         raise ImportCsvError(line=reader.line_num) from None
 
 

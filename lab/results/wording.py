@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from lab.kit.messages import Message
 from lab.results.errors import TextMissingError, TextReassuresError
 from lab.results.models import Abundance, Conclusion, Evidence, Outcome, Technique
-from lab.results.schemas import Answer, Found, Run
+from lab.results.schemas import AmountUnit, Answer, Found, Run
 from lab.results.techniques import FACTS, POTENT_GROUPS
 
 LANGUAGES = ("fr", "nl", "en")
@@ -76,7 +76,7 @@ def group_slug(substance_class: str) -> str:
 def _amounts(found: Sequence[Found]) -> Iterable[Message]:
     for one in found:
         for amount in one.amounts:
-            params = {"substance": one.substance, "amount": amount.value, "unit": amount.unit}
+            params = {"substance": one.substance, "amount": amount.value, "unit": AmountUnit(amount.unit)}
             if amount.u is None:
                 yield Message("result.amount", params)
             else:
