@@ -56,6 +56,7 @@ def _entry(row: dict[str, str | None], line: int, separator: str) -> LibraryEntr
     for name in ("substance", "system", "hrf", "kind"):
         if not cells[name]:
             raise LibraryFormatError(f"Library line {line}: {name} is empty.")
+    kind = _kind(cells["kind"], line)
     hrf = _number(cells["hrf"], "hrf", line, separator)
     sd_hrf = _number(cells["sd_hrf"], "sd_hrf", line, separator) if cells["sd_hrf"] else None
     if not 0 <= hrf <= 100:
@@ -67,8 +68,8 @@ def _entry(row: dict[str, str | None], line: int, separator: str) -> LibraryEntr
         system=cells["system"],
         hrf=hrf,
         sd_hrf=sd_hrf,
-        n=_count(cells["n"], line, separator),
-        kind=_kind(cells["kind"], line),
+        n=_count(cells["n"], kind, line, separator),
+        kind=kind,
     )
 
 
@@ -82,10 +83,12 @@ def _number(cell: str, name: str, line: int, separator: str) -> float:
     return value
 
 
-def _count(cell: str, line: int, separator: str) -> int | None:
+def _count(cell: str, kind: Kind, line: int, separator: str) -> int | None:
     if not cell:
         return None
     value = _number(cell, "n", line, separator)
+    if value == 0 and kind == "literature":  # a printed value without the number of runs behind it
+        return None
     if value < 1 or value != int(value):
         raise LibraryFormatError(f"Library line {line}: n is “{cell}”; it counts plates, 1 or more.")
     return int(value)

@@ -34,7 +34,7 @@ EVIDENCE = {
 def test_said_probabilities_are_right_that_often() -> None:
     table = Table("Library", "Said 0.2-0.4", "0.4-0.6", "0.6-0.75", "0.75-0.85", "Set holds truth", title="Calibration")
     for name, options in LABORATORIES.items():
-        tally = Tally(1, 250, **options)
+        tally = Tally(1, 200, **options)
         cells = [tally.right(*limits) for limits in ((0.2, 0.4), (0.4, 0.6), (0.6, 0.75), (0.75, 0.85))]
         table.add_row(name, *(f"{said:.2f} → {right:.2f}" for said, right in cells), f"{tally.coverage:.3f}")
         assert tally.coverage >= 0.95

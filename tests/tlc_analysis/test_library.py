@@ -21,6 +21,11 @@ def test_a_spreadsheets_export_is_read_with_semicolons_bom_and_decimal_commas() 
     assert (entry.substance, entry.hrf, entry.sd_hrf, entry.kind) == ("cocaïne", 65.5, 1.5, "own")
 
 
+def test_a_literature_value_may_say_that_its_number_of_plates_is_not_known() -> None:
+    empty, zero = read_library(HEAD + "a,TA,65,2,,literature\nb,TA,65,2,0,literature\n")
+    assert (empty.n, zero.n) == (None, None)
+
+
 def test_a_quoted_name_may_hold_a_comma() -> None:
     (entry,) = read_library(HEAD + '"2,5-dimethoxy-4-bromophenethylamine",TA,40,2,3,own\n')
     assert entry.substance == "2,5-dimethoxy-4-bromophenethylamine"
