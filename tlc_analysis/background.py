@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-GRID_PX: Final = 160
+GRID_PX: Final = 100
 """Longer side of the grid on which the background is estimated: it is smooth, a coarse grid loses nothing."""
 TUKEY: Final = 4.685  # 95 % efficiency on Gaussian data
 MASK_SIGMA: Final = 2.5

@@ -54,13 +54,13 @@ def _strip(
     sheet: Sheet, path: LanePath, rows: NDArray[np.float64], offset: float, half_width: float
 ) -> NDArray[np.float64]:
     """Mean signal over a strip that runs along the lane, ``offset`` beside it."""
-    height, width = sheet.signal.shape
+    height, width = sheet.contrast.usable.shape
     scale = sheet.contrast.scale
     reach = max(1, round(half_width * scale))
     x = (path.x + path.slope * (rows - path.y) + offset + 0.5) * scale - 0.5
     c = np.clip(np.rint(x[:, None] + np.arange(-reach, reach + 1)).astype(int), 0, width - 1)
     r = np.clip(np.rint((rows + 0.5) * scale - 0.5).astype(int), 0, height - 1)[:, None]
-    return np.asarray(sheet.signal[r, c].mean(axis=1), dtype=np.float64)
+    return np.asarray(sheet.signal(r, c).mean(axis=1), dtype=np.float64)
 
 
 def _quieter(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,10 +19,10 @@ from .contrast import Contrast
 
 SCALES_PX: Final = (1.5, 2.4, 3.8, 6.0, 9.5, 15.0, 22.0)
 """Standard deviations along the lane, in pixels of a plate reduced to 640 rows."""
-MIN_SCALE_X_PX: Final = 5.0
-FLAT_SCALE_X_PX: Final = 8.0
+MIN_SCALE_X_PX: Final = 8.0
 """Across the lane the filter is at least this wide: only an applicator's flat band is thinner than a spot."""
 MIN_SCORE: Final = 6.0
+SAMPLE: Final = 6000
 CLIPPED_GAUSSIAN: Final = 1.03
 """Variance of a Gaussian over that of the same cut at three standard deviations."""
 MIN_CONTRAST_LAB: Final = 2.0
@@ -63,21 +63,50 @@ class Blob:
         return float(np.linalg.norm(self.amplitude))
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Peak:
+    x: float
+    y: float
+    sigma: float
+    score: float
+    amplitude: NDArray[np.float64]
+    whiten: NDArray[np.float64]
+
+
 def find_blobs(contrast: Contrast) -> list[Blob]:
     """Candidates, strongest first; none for a bare plate."""
-    raw: list[Blob] = []
-    levels = {0: contrast.difference}
+    peaks: list[_Peak] = []
+    levels: dict[tuple[int, int], NDArray[np.float32]] = {(1, 1): contrast.difference}
     for sigma in SCALES_PX:
-        octave = 0 if sigma < 5 else 1 if sigma < 10 else 2
-        if octave not in levels:
-            levels[octave] = cv2.pyrDown(levels[octave - 1])
-        raw += _at_scale(contrast, levels[octave], sigma, 2**octave)
-    raw.sort(key=lambda blob: -blob.score)
+        steps = (_step(max(sigma, MIN_SCALE_X_PX)), _step(sigma))
+        levels = {steps: levels.get(steps, _reduced(levels, steps, contrast.usable.shape))}
+        peaks += _at_scale(contrast, levels[steps], sigma)
     kept: list[Blob] = []
-    for blob in raw:
+    for peak in sorted(peaks, key=lambda p: -p.score):
+        if any(_within(peak, other) for other in kept):
+            continue
+        left, right = _extent(contrast, peak)
+        blob = Blob(
+            x=(left + right) / 2, y=peak.y, sigma=peak.sigma, left=left, right=right, score=peak.score,
+            amplitude=peak.amplitude, whiten=peak.whiten,
+        )  # fmt: skip
         if not any(_same(blob, other) or _shadow(blob, other) for other in kept):
             kept.append(blob)
     return kept
+
+
+def _reduced(
+    levels: dict[tuple[int, int], NDArray[np.float32]], steps: tuple[int, int], shape: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """The contrast in pixels of ``steps`` (columns, rows), from the finer one at hand."""
+    (finer,) = levels.values()
+    size = (max(4, shape[1] // steps[0]), max(4, shape[0] // steps[1]))
+    return np.asarray(cv2.resize(finer, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def _within(peak: _Peak, blob: Blob) -> bool:
+    """Whether a peak is a blob seen at another scale or at another place of it."""
+    return abs(peak.y - blob.y) < 1.2 * max(peak.sigma, blob.sigma) and blob.left - 2 <= peak.x <= blob.right + 2
 
 
 def _same(a: Blob, b: Blob) -> bool:
@@ -93,37 +122,44 @@ def _shadow(a: Blob, b: Blob) -> bool:
     return near and a.contrast < SHADOW_SHARE * b.contrast
 
 
-def _at_scale(contrast: Contrast, level: NDArray[np.float32], sigma: float, step: int) -> list[Blob]:
-    sigma_y = sigma / step
-    sigma_x = max(sigma, MIN_SCALE_X_PX if sigma > 3 else FLAT_SCALE_X_PX) / step
-    smooth = cv2.GaussianBlur(level, (0, 0), sigmaX=sigma_x, sigmaY=sigma_y, borderType=cv2.BORDER_REFLECT)
-    curvature = np.zeros_like(smooth)
-    curvature[1:-1] = (2 * smooth[1:-1] - smooth[2:] - smooth[:-2]) * sigma_y**2
-    size = (level.shape[1], level.shape[0])
+def _step(sigma: float) -> int:
+    """How coarsely a Gaussian may be sampled: the largest power of two that leaves it two samples wide."""
+    return max(1, 2 ** int(np.floor(np.log2(sigma / 2))))
+
+
+def _at_scale(contrast: Contrast, coarse: NDArray[np.float32], sigma: float) -> list[_Peak]:
+    height, width = contrast.usable.shape
+    size = (coarse.shape[1], coarse.shape[0])
     usable = cv2.resize(contrast.usable.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     if not usable.any():
         return []
-    whiten = whitening(curvature[usable][:: max(1, int(sigma_y))])
-    seen = smooth @ whiten.astype(np.float32)
-    bend = curvature @ whiten.astype(np.float32)
-    score = (bend * seen).sum(axis=-1) / (np.sqrt((seen**2).sum(axis=-1)) + 1e-6)
-    score = np.where(usable, score, 0).astype(np.float32)
-    window = np.ones((2 * max(1, round(sigma_y)) + 1, 2 * max(2, round(1.5 * sigma_x)) + 1), np.uint8)
-    peaks = (score >= cv2.dilate(score, window)) & (score > MIN_SCORE)
-    blobs = []
-    for row, column in zip(*np.nonzero(peaks), strict=True):
+    fine_x, fine_y = width / size[0], height / size[1]
+    across, along = max(sigma, MIN_SCALE_X_PX) / fine_x, sigma / fine_y
+    smooth = cv2.GaussianBlur(coarse, (0, 0), sigmaX=across, sigmaY=along, borderType=cv2.BORDER_REFLECT)
+    curvature = np.zeros_like(smooth)
+    curvature[1:-1] = (2 * smooth[1:-1] - smooth[2:] - smooth[:-2]) * along**2
+    whiten = whitening(_some(curvature[usable]))
+    seen = smooth.reshape(-1, 3) @ whiten.astype(np.float32)
+    bend = curvature.reshape(-1, 3) @ whiten.astype(np.float32)
+    score = np.einsum("ij,ij->i", bend, seen) / (np.sqrt(np.einsum("ij,ij->i", seen, seen)) + 1e-6)
+    score = np.where(usable, score.reshape(usable.shape), 0).astype(np.float32)
+    window = np.ones((2 * max(1, round(along)) + 1, 2 * max(2, round(1.5 * across)) + 1), np.uint8)
+    found = (score >= cv2.dilate(score, window)) & (score > MIN_SCORE)
+    peaks = []
+    for row, column in zip(*np.nonzero(found), strict=True):
         amplitude = smooth[row, column].astype(np.float64) * np.sqrt(2)
         if np.linalg.norm(amplitude * [1, CHROMA_SHARE, CHROMA_SHARE]) < MIN_CONTRAST_LAB:
             continue
-        x, y = (column + 0.5) * step - 0.5, (_vertex(score[:, column], row) + 0.5) * step - 0.5
-        left, right = _extent(contrast, x, y, sigma, whiten @ whiten.T @ amplitude)
-        blobs.append(
-            Blob(
-                x=(left + right) / 2, y=y, sigma=sigma, left=left, right=right,
-                score=float(score[row, column]), amplitude=amplitude, whiten=whiten,
-            )
-        )  # fmt: skip
-    return blobs
+        x = (float(column) + 0.5) * fine_x - 0.5
+        y = (_vertex(score[:, column], int(row)) + 0.5) * fine_y - 0.5
+        strength = float(score[row, column])
+        peaks.append(_Peak(x=x, y=y, sigma=sigma, score=strength, amplitude=amplitude, whiten=whiten))
+    return peaks
+
+
+def _some(sample: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Enough of many values for their statistics."""
+    return sample[:: max(1, len(sample) // SAMPLE)]
 
 
 def whitening(sample: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -146,17 +182,16 @@ def _vertex(values: NDArray[np.float32], i: int) -> float:
     return float(i) if bend >= 0 else i + float(np.clip(0.5 * (a - c) / bend, -0.5, 0.5))
 
 
-def _extent(
-    contrast: Contrast, x: float, y: float, sigma: float, direction: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Where the contrast falls to half of its peak left and right of ``x``, stopping at a dip between neighbours."""
-    half = max(1, round(0.7 * sigma))
-    top, bottom = max(0, round(y) - half), min(contrast.difference.shape[0], round(y) + half + 1)
+def _extent(contrast: Contrast, seen: _Peak) -> tuple[float, float]:
+    """Where the contrast falls to half of its peak left and right, stopping at a dip between neighbours."""
+    half = max(1, round(0.7 * seen.sigma))
+    top, bottom = max(0, round(seen.y) - half), min(contrast.difference.shape[0], round(seen.y) + half + 1)
+    direction = seen.whiten @ seen.whiten.T @ seen.amplitude
     unit = (direction / np.linalg.norm(direction)).astype(np.float32)
     profile = contrast.difference[top:bottom].mean(axis=0) @ unit
     profile = cv2.GaussianBlur(profile[None, :], (0, 0), 2.0)[0]
-    peak = int(np.clip(round(x), 0, len(profile) - 1))
-    reach = max(2, round(1.5 * max(sigma, MIN_SCALE_X_PX)))
+    peak = int(np.clip(round(seen.x), 0, len(profile) - 1))
+    reach = max(2, round(1.5 * max(seen.sigma, MIN_SCALE_X_PX)))
     low, high = max(0, peak - reach), min(len(profile), peak + reach + 1)
     peak = low + int(np.argmax(profile[low:high]))
     return _walk(profile, peak, -1), _walk(profile, peak, 1)

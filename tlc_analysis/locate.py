@@ -15,6 +15,8 @@ WINDOW: Final = 3.2
 """Reach of a fit beyond the outermost candidate, in standard deviations."""
 REACH: Final = 2.5
 """Candidates nearer than this many summed standard deviations are fitted together."""
+SAMPLES: Final = 48
+"""Rows that a fit is given, at least, where there are so many."""
 MAX_TOGETHER: Final = 6
 CROWDED: Final = 2.2
 BIC_MARGIN: Final = 6.0
@@ -104,6 +106,7 @@ def _fit_group(sheet: Sheet, group: list[Blob]) -> list[Located]:
     whiten = max(group, key=lambda b: b.score).whiten
     profile = sheet.profile(y0, y1, x, half) @ whiten
     weight = _weights(sheet, y0, y1, x, half)
+    rows, profile, weight = _binned(rows, profile, weight)
     starts = [(contrast.to_frame(b.y), max(1.0, b.sigma / scale)) for b in group]
     fit, kept = _best(rows, profile, weight, starts, [b.score for b in group])
     volumes, centroids = _volumes(sheet, rows, fit, x, width)
@@ -125,6 +128,20 @@ def _plausible(band: Band, start: tuple[float, float], profile: NDArray[np.float
     apex, sigma = start
     highest = float(np.linalg.norm(profile, axis=1).max())
     return abs(band.apex - apex) < 2 * sigma and float(np.linalg.norm(band.heights)) < 2 * highest
+
+
+def _binned(
+    rows: NDArray[np.float64], profile: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Means over as many rows as leave a wide band enough samples: the fit is as good and much quicker."""
+    size = max(1, len(rows) // SAMPLES)
+    count = len(rows) // size
+    used = slice(0, count * size)
+    return (
+        rows[used].reshape(count, size).mean(axis=1),
+        profile[used].reshape(count, size, 3).mean(axis=1),
+        weight[used].reshape(count, size).mean(axis=1),
+    )
 
 
 def _weights(sheet: Sheet, y0: int, y1: int, x: float, half: float) -> NDArray[np.float64]:
@@ -190,7 +207,8 @@ def _volumes(
     volumes, centroids = [], []
     bright = [b.heights[0] > 0 for b in fit.bands]
     for j, band in enumerate(fit.bands):
-        signal = (sheet.fluorescence if bright[j] else sheet.density)[y0:y1, x0:x1].sum(axis=1, dtype=np.float64)
+        measured = sheet.fluorescence if bright[j] else sheet.density
+        signal = measured(slice(y0, y1), slice(x0, x1)).sum(axis=1, dtype=np.float64)
         heights = np.linalg.lstsq(design, signal, rcond=None)[0]
         parts = shapes * np.abs(heights[: shapes.shape[1]])
         share = parts[:, j] / np.maximum(parts.sum(axis=1), 1e-12)

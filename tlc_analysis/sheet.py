@@ -1,7 +1,6 @@
 """One plate with everything measured on it so far: what the later steps read from."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import cv2
 import numpy as np
@@ -11,6 +10,9 @@ from .background import linearise, optical_density, relative_fluorescence
 from .contrast import Contrast, to_lab
 from .frames import Landmarks, PlateFrame
 from .model import Illumination, Point
+
+Rows = slice | NDArray[np.int_]
+Columns = slice | NDArray[np.int_]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,28 +34,24 @@ class Sheet:
         """Columns of the frame."""
         return int(self.frame.valid.shape[1])
 
-    @cached_property
-    def _light(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Linear light of the cleaned picture and of the bare layer, at the reduced scale."""
-        bare = np.ascontiguousarray(self.contrast.background)
-        seen = np.ascontiguousarray(bare + self.contrast.difference)
+    def density(self, rows: Rows, columns: Columns) -> NDArray[np.float32]:
+        """Optical density against the layer at pixels of the reduced plate."""
+        return optical_density(*self._light(rows, columns))
+
+    def fluorescence(self, rows: Rows, columns: Columns) -> NDArray[np.float32]:
+        """Light added to the layer's, share of full scale, at pixels of the reduced plate."""
+        return relative_fluorescence(*self._light(rows, columns))
+
+    def signal(self, rows: Rows, columns: Columns) -> NDArray[np.float32]:
+        """What a densitogram shows: fluorescence under 366 nm, optical density otherwise."""
+        return (self.fluorescence if self.illumination == "uv366" else self.density)(rows, columns)
+
+    def _light(self, rows: Rows, columns: Columns) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Linear light of the cleaned picture and of the bare layer."""
+        bare = np.ascontiguousarray(self.contrast.background[rows, columns])
+        seen = np.ascontiguousarray(bare + self.contrast.difference[rows, columns])
         rgb = [linearise(np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), dtype=np.float32)) for lab in (seen, bare)]
         return rgb[0], rgb[1]
-
-    @cached_property
-    def density(self) -> NDArray[np.float32]:
-        """(h, w) optical density against the layer, reduced scale."""
-        return optical_density(*self._light)
-
-    @cached_property
-    def fluorescence(self) -> NDArray[np.float32]:
-        """(h, w) light added to the layer's, share of full scale, reduced scale."""
-        return relative_fluorescence(*self._light)
-
-    @cached_property
-    def signal(self) -> NDArray[np.float32]:
-        """What a densitogram shows: fluorescence under 366 nm, optical density otherwise."""
-        return self.fluorescence if self.illumination == "uv366" else self.density
 
     def profile(self, y0: int, y1: int, x: float, half_width: float) -> NDArray[np.float64]:
         """(y1 - y0, 3) CIELAB contrast of frame rows y0..y1-1, averaged over columns x +- half_width.

@@ -31,6 +31,7 @@ BLUR_SHARE: Final = 0.011
 """Diameter by which drawn things are grown: their blurred flanks."""
 SEED_SIGMA: Final = 6.0
 GROW_SIGMA: Final = 3.0
+LEVELS_PER_L: Final = 256
 MIN_STEP_L: Final = 1.5
 """Faintest stroke, in L: fainter ones cannot be mistaken for a spot."""
 
@@ -75,8 +76,10 @@ def _disc(share: float, height: int) -> NDArray[np.uint8]:
 
 def _thin(raised: _Float, share: float) -> tuple[_Float, _Float]:
     """What a disc takes away, and what it leaves."""
-    coarse = np.maximum(cv2.morphologyEx(raised, cv2.MORPH_OPEN, _disc(share, raised.shape[0])), 0)
-    return np.asarray(raised - coarse, dtype=np.float32), np.asarray(coarse, dtype=np.float32)
+    levels = np.clip(raised * LEVELS_PER_L, 0, 65535).astype(np.uint16)  # several times faster than float
+    opened = cv2.morphologyEx(levels, cv2.MORPH_OPEN, _disc(share, raised.shape[0]))
+    coarse = opened.astype(np.float32) / LEVELS_PER_L
+    return np.asarray(raised - coarse, dtype=np.float32), coarse
 
 
 def _strokes(raised: _Float, usable: _Mask, noise_l: float, *, bright: bool) -> tuple[list[Stroke], _Mask]:
