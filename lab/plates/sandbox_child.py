@@ -74,8 +74,8 @@ def main() -> None:
     channel = sys.stdin.buffer
     (length,) = struct.unpack(">I", channel.read(4))
     question = json.loads(channel.read(length))
+    end_with_parent(question["parent"])  # before the limits: a thread's stack counts
     limit(memory_mb=question["memory_mb"], cpu_s=question["cpu_s"])
-    end_with_parent(question["parent"])
     image = channel.read()
     failure, where, result = outcome(lambda: answer(question, image))
     status = json.dumps({"failure": failure, "where": where}).encode()

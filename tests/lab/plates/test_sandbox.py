@@ -1,0 +1,132 @@
+"""The plate reader's process: limited, alone, and gone with its parent."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lab.plates import sandbox
+from lab.plates.sandbox import Failure, Limits, ReaderError, as_png, read_plates
+from tests.lab.plates.pictures import bmp, jpeg, png
+from tlc_analysis.decode import decode
+from tlc_analysis.serialise import from_json
+from tlc_analysis.synthetic import random_spec, render
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def plate() -> bytes:
+    return render(random_spec("scan", "uv254", seed=3), seed=3).image
+
+
+def fails(image: bytes, **options: object) -> Failure:
+    with pytest.raises(ReaderError) as refused:
+        read_plates(image, **options)  # type: ignore[arg-type]  # options of several types
+    return refused.value.failure
+
+
+def test_a_plate_is_read_as_in_this_process(plate: bytes) -> None:
+    reading = from_json(read_plates(plate, illumination="uv254"))
+    assert reading.image.illumination == "uv254"
+    assert sum(len(lane.spots) for plate in reading.plates for lane in plate.lanes) > 0
+
+
+def test_hints_reach_the_reader(plate: bytes) -> None:
+    reading = from_json(read_plates(plate, hints={"plates": [{"lane_x_px": [200.0, 300.0]}]}))
+    assert len(reading.plates[0].lanes) == 2
+
+
+def test_each_trouble_has_its_own_name(plate: bytes) -> None:
+    assert fails(b"no picture") is Failure.UNREADABLE
+    assert fails(plate, hints={"up": "sideways"}) is Failure.HINTS
+    assert fails(plate, limits=Limits(memory_mb=8)) is Failure.MEMORY
+    assert fails(plate, limits=Limits(wall_s=0.05)) is Failure.TIMEOUT
+
+
+@pytest.mark.parametrize(
+    ("trouble", "failure"),
+    [
+        ("x = bytearray(64 << 30)", Failure.MEMORY),
+        ("while True: pass", Failure.TIMEOUT),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", Failure.CRASHED),
+        ("os.kill(os.getpid(), signal.SIGKILL)", Failure.MEMORY),
+        ("os.abort()", Failure.CRASHED),
+        ("raise ZeroDivisionError", Failure.ERROR),
+        ("os.write(os.open('written', os.O_CREAT | os.O_WRONLY), b'x')", Failure.ERROR),
+    ],
+)
+def test_whatever_befalls_the_reader_stays_in_its_process(
+    trouble: str, failure: Failure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    child = f"""
+        import os, signal, sys
+        import lab.plates.sandbox_child as child
+        def answer(question, image):
+            {trouble}
+        child.answer = answer
+        child.main()
+    """
+    (tmp_path / "bewitched.py").write_text(textwrap.dedent(child))
+    popen = subprocess.Popen
+
+    def start(command: list[str], **options: object) -> "subprocess.Popen[bytes]":
+        environment = {**options.pop("env"), "PYTHONPATH": f"{ROOT}:{tmp_path}"}  # type: ignore[dict-item]  # a dict
+        return popen([*command[:-1], "bewitched"], env=environment, cwd=tmp_path, **options)  # type: ignore[call-overload,no-any-return]  # handed on
+
+    monkeypatch.setattr(sandbox.subprocess, "Popen", start)
+    with pytest.raises(ReaderError) as refused:
+        read_plates(b"", limits=Limits(memory_mb=200, cpu_s=1, wall_s=20.0))
+    assert refused.value.failure is failure
+
+
+def test_the_reader_sees_no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRUGCHECK_SECRET_KEY", "hush")
+    assert "hush" not in sandbox._environment().values()
+
+
+def test_a_reader_whose_parent_was_killed_ends(tmp_path: Path) -> None:
+    program = """
+        import sys, time
+        import lab.plates.sandbox as sandbox
+        sandbox.subprocess.Popen.communicate = lambda self, *a, **k: (print(self.pid, flush=True), time.sleep(60))
+        popen = sandbox.subprocess.Popen.__init__
+        def start(self, command, **options):
+            program = "import os, struct, sys; sys.argv = ['x']; import lab.plates.sandbox_child as c; " \\
+                      "c.end_with_parent(os.getppid()); import time; time.sleep(60)"
+            popen(self, [sys.executable, "-c", program], **options)
+        sandbox.subprocess.Popen.__init__ = start
+        sandbox.read_plates(b"")
+    """
+    parent = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    with parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        time.sleep(2.0)
+        assert _alive(child)
+        parent.kill()
+    deadline = time.monotonic() + 10.0
+    while _alive(child):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "(zombie)" not in Path(f"/proc/{pid}/status").read_text()
+
+
+def test_a_decoded_picture_loses_nothing() -> None:
+    for original in (bmp(), jpeg(6), png(deep=True)):
+        stored = as_png(original)
+        np.testing.assert_array_equal(decode(stored).pixels, decode(original).pixels)
