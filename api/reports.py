@@ -49,7 +49,7 @@ def _report(
         says=view.says(speaking),
         limits=view.limits(speaking),
         preliminary=result.preliminary,
-        made_at=now(),
+        made_at=now().replace(microsecond=0),
         verified_at=result.verified_at,
         verifier_role=_verifier_role(session, result),
         findings=[_finding(found, speaking) for found in view.answer.found],

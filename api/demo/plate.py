@@ -1,7 +1,8 @@
 """The plate that the demo draws: Clarke's system TA, its four correction standards, a tablet and a blank.
 
 The hRfc of the standards are those of the reference library (Clarke's Analysis of Drugs and Poisons, system TA). The
-tablet's band stands where diazepam runs: TLC alone calls it what it was sold as, and cannot see what makes it dangerous.
+tablet's band stands where diazepam runs: TLC alone calls it what it was sold as, and cannot see what makes it
+dangerous.
 """
 
 from tlc_analysis.synthetic import (
