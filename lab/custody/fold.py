@@ -45,6 +45,10 @@ class Books:
         gone = self.aliquoted_ug + self.consumed_ug + self.destroyed_ug + self.returned_ug + self.lost_ug
         return self.entered_ug + self.found_ug - gone
 
+    @property
+    def missing_ug(self) -> int:
+        return self.lost_ug - self.found_ug
+
 
 @dataclass(frozen=True)
 class ItemStatus:

@@ -35,7 +35,7 @@ from lab.custody.errors import (
     SiteUnknownError,
     TooMuchError,
 )
-from lab.custody.fold import ItemStatus, Standing, books, fold, standing_after
+from lab.custody.fold import Books, ItemStatus, Standing, books, fold, standing_after
 from lab.custody.models import Action, CustodyEvent, Item, ItemState, ReturnBasis
 from lab.custody.schemas import EventIn, to_ug
 from lab.custody.transitions import Guard, Transition, find
@@ -106,7 +106,7 @@ def append(session: Session, *, item: Item, body: dict[str, Any], past: list[Eve
     body["item_seq"] = len(past) + 1
     event = _event(ledger.size(session), body)
     before, after = books(past), books([*past, event])
-    _check_books(item, event, held_before_ug=before.held_ug, held_after_ug=after.held_ug)
+    _check_books(item, event, before, after)
     if before.weighed:
         body["before_ug"] = before.held_ug
     if after.weighed:
@@ -146,10 +146,12 @@ def _event(seq: int, body: dict[str, Any]) -> Event:
     return event_of(seq, body)
 
 
-def _check_books(item: Item, event: Event, *, held_before_ug: int, held_after_ug: int) -> None:
-    if held_after_ug < 0:
-        asked_ug = event.amount_ug if event.amount_ug is not None else held_before_ug - held_after_ug
-        raise TooMuchError(asked_mg=asked_ug / 1000, held_mg=held_before_ug / 1000, item=str(item.id))
+def _check_books(item: Item, event: Event, before: Books, after: Books) -> None:
+    """No item ever holds less than nothing, and no more is found than was lost."""
+    for short_ug, there_ug in ((-after.held_ug, before.held_ug), (-after.missing_ug, before.missing_ug)):
+        if short_ug > 0:
+            asked_ug = event.amount_ug if event.amount_ug is not None else there_ug + short_ug
+            raise TooMuchError(asked_mg=asked_ug / 1000, held_mg=there_ug / 1000, item=str(item.id))
 
 
 def _project(item: Item, status: ItemStatus) -> None:

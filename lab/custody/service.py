@@ -169,7 +169,7 @@ def balance(session: Session, *, sample_id: UUID) -> Balance:
         consumed_ug=sum(book.consumed_ug for book in books.values()),
         destroyed_ug=sum(book.destroyed_ug for book in books.values()),
         returned_ug=sum(book.returned_ug for book in books.values()),
-        missing_ug=sum(book.lost_ug - book.found_ug for book in books.values()),
+        missing_ug=sum(book.missing_ug for book in books.values()),
         items=books,
         unweighed=tuple(status.item for status in statuses if not status.books.weighed),
     )

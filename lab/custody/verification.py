@@ -25,6 +25,7 @@ RECEIPT_SCHEMA = "custody-receipt/1"
 _BUNDLE_MEMBERS = frozenset({"schema", "origin", "events", "proofs", "checkpoint", "key_id"})
 _RECEIPT_MEMBERS = frozenset({"schema", "origin", "event", "proof", "checkpoint", "key_id"})
 _EVENT_MEMBERS = {"seq", "body"}
+FOLDED_LOG = 1000  # of a longer whole log the items are not listed: nobody reads them, and it takes most of the time
 _MAX_PROBLEMS = 20  # a wholly different file need not be described event by event
 
 
@@ -131,7 +132,8 @@ class _Check:
             return  # what the events say means nothing if they are not the signed ones
         if not self.receipt:
             _check_complete(self.problems, self.seqs, self.bodies, size=self.checkpoint.size)
-            self.items = self._fold()
+            if len(self.seqs) < self.checkpoint.size or self.checkpoint.size <= FOLDED_LOG:
+                self.items = self._fold()
 
     def _check_members(self) -> None:
         known = _RECEIPT_MEMBERS if self.receipt else _BUNDLE_MEMBERS
