@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.pages import custody, home, samples, sign_in
+from api.pages import custody, findings, home, plates, results, samples, sign_in
 
 router = APIRouter()
-for module in (sign_in, home, samples, custody):
+for module in (sign_in, home, results, samples, custody, findings, plates):
     router.include_router(module.router.router)

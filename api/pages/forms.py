@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.datastructures import UploadFile
 
-from lab.errors import LabError, NotFoundError
+from lab.errors import LabError
 from templates.i18n import Translator
 
 T = TypeVar("T")
@@ -76,17 +76,12 @@ class Refusal:
 
 
 def attempt(session: Session, translator: Translator, action: Callable[[], T]) -> T | Refusal:
-    """Do ``action``; when what was typed cannot be taken, undo everything and say why.
-
-    What is not there stays an error of its own: there is no form to go back to.
-    """
+    """Do ``action``; when what was typed cannot be taken, undo everything and say why."""
     try:
         return action()
     except ValidationError as error:
         session.rollback()
         return Refusal({_name(item["loc"]): _text(item["type"], translator) for item in error.errors()})
-    except NotFoundError:
-        raise
     except LabError as error:
         session.rollback()
         return Refusal({error.field or "": translator.text(error.message.id, **error.message.params)})

@@ -1,0 +1,106 @@
+"""One picture of a plate as a chemist sees it: the drawing, the lanes, their profiles, and what they may be."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from sqlmodel import Session
+
+from lab.library.models import Substance
+from lab.network.access import Actor
+from lab.plates import service
+from lab.plates.interpretation import Interpretation, LaneReading, interpret
+from lab.plates.models import PlatePicture, Reading, ReadingAcceptance
+from lab.samples.models import Sample
+from templates.drawing import SpotRow, draw_plate, flag_texts, spot_rows
+from templates.i18n import Translator
+
+_PROFILE_WIDTH, _PROFILE_HEIGHT = 300.0, 80.0
+
+
+@dataclass(frozen=True)
+class LaneView:
+    """One lane: whose it is, its profile, and its bands."""
+
+    lane: LaneReading
+    sample: Sample | None
+    sold_as: str | None
+    profile: str | None  # points of an SVG polyline, 300 by 80
+    profile_base: str | None
+
+
+@dataclass(frozen=True)
+class PictureView:
+    """Everything about one picture that has been read."""
+
+    reading: Reading
+    readings: int
+    accepted: bool
+    drawing: Markup
+    rows: Sequence[SpotRow]
+    flags: Sequence[str]
+    interpretation: Interpretation
+    lanes: Sequence[LaneView]
+    light: str
+
+
+def picture_view(
+    session: Session, actor: Actor, picture: PlatePicture, translator: Translator
+) -> PictureView | None:
+    """``picture`` as read; None while it has not been."""
+    reading = service.latest_reading(session, picture_id=picture.id)
+    if reading is None:
+        return None
+    document = reading.document
+    found = interpret(session, actor=actor, reading_id=reading.id)
+    flags = [*document["flags"], *(flag for plate in document["plates"] for flag in plate["flags"])]
+    drawing = draw_plate(
+        document, picture_href=f"/plates/pictures/{picture.id}/preview.jpg", translator=translator
+    )
+    return PictureView(
+        reading=reading,
+        readings=reading.number,
+        accepted=session.get(ReadingAcceptance, reading.id) is not None,
+        drawing=Markup(drawing),  # noqa: S704 -- drawn by our own autoescaped template
+        rows=spot_rows(document, translator),
+        flags=flag_texts(flags, translator),
+        interpretation=found,
+        lanes=[_lane(session, lane, document) for lane in found.lanes],
+        light=document["image"]["illumination"],
+    )
+
+
+def _lane(session: Session, lane: LaneReading, document: Mapping[str, Any]) -> LaneView:
+    sample = session.get(Sample, lane.sample_id) if lane.sample_id else None
+    substance = session.get(Substance, sample.sold_as_substance_id) if sample and sample.sold_as_substance_id else None
+    sold_as = substance.name if substance else sample.sold_as_raw if sample else None
+    densitogram = _densitogram(document, lane.read_index)
+    if densitogram is None:
+        return LaneView(lane, sample, sold_as, None, None)
+    signal, baseline = densitogram["signal"], densitogram["baseline"]
+    top, bottom = max(*signal, *baseline), min(*signal, *baseline)
+    return LaneView(
+        lane, sample, sold_as,
+        _points(densitogram["position"], signal, top, bottom),
+        _points(densitogram["position"], baseline, top, bottom),
+    )  # fmt: skip
+
+
+def _densitogram(document: Mapping[str, Any], index: int | None) -> Mapping[str, Any] | None:
+    """The profile of the lane that was read at ``index``, where the document has one."""
+    lanes = [lane for plate in document["plates"] for lane in plate["lanes"] if lane["index"] == index]
+    found: Mapping[str, Any] | None = lanes[0].get("densitogram") if len(lanes) == 1 else None
+    return found if found and len(found["signal"]) > 1 else None
+
+
+def _points(position: Sequence[float], values: Sequence[float], top: float, bottom: float) -> str:
+    """Points of a line, origin at the left, as wide as the profile's own range."""
+    first, span = position[0], (position[-1] - position[0]) or 1.0
+    height = (top - bottom) or 1.0
+    return " ".join(
+        f"{_PROFILE_WIDTH * (x - first) / span:.1f},{_PROFILE_HEIGHT * (1 - (y - bottom) / height):.1f}"
+        for x, y in zip(position, values, strict=True)
+    )
+
+

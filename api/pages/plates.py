@@ -1,0 +1,202 @@
+"""Plates for people: laying one out, taking pictures in, seeing what was read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+from sqlmodel import Session
+from starlette.responses import Response
+
+from api.deps import FilesDep, IdentityDep, SessionDep
+from api.language import translator_of
+from api.pages.forms import Form, FormDep, Refusal, attempt
+from api.pages.layout import as_uuid, go, show, work_site
+from api.pages.plate_view import picture_view
+from api.routing import GuardedRouter, needs
+from api.uploads import UPLOAD_LIMIT, read_upload
+from lab.custody import overview
+from lab.library import service as library
+from lab.library.models import TlcSystem
+from lab.network.access import Permission
+from lab.network.models import Site
+from lab.plates import service
+from lab.plates.errors import PictureEmptyError
+from lab.plates.models import LaneKind, PictureLight, PictureState, Plate, PlatePicture
+from lab.plates.schemas import MAX_LANES, LaneIn, PlateIn
+from lab.samples import service as samples
+from lab.samples.models import Sample
+from tlc_analysis.preview import preview
+
+router = GuardedRouter(prefix="/plates", html=True)
+WORK = needs(Permission.PLATE_WORK)
+_FIRST_LANES = 6
+_MORE_LANES = 4
+
+
+@dataclass(frozen=True)
+class PlateRow:
+    """A plate in the list."""
+
+    plate: Plate
+    system: str
+    codes: Sequence[str]
+    pictures: Sequence[PlatePicture]
+
+    @property
+    def is_waiting(self) -> bool:
+        return any(picture.state is PictureState.WAITING for picture in self.pictures)
+
+
+def plate_row(session: Session, plate: Plate) -> PlateRow:
+    """``plate`` with what is on it."""
+    lanes = service.lanes_of(session, plate_id=plate.id)
+    ids = dict.fromkeys(lane.sample_id for lane in lanes if lane.sample_id)
+    codes = [session.get_one(Sample, sample_id).code for sample_id in ids]
+    system = session.get_one(TlcSystem, plate.system_id)
+    return PlateRow(plate, system.code, codes, service.pictures_of(session, plate_id=plate.id))
+
+
+@router.get("", access=WORK)
+def plate_list(request: Request, session: SessionDep, identity: IdentityDep) -> Response:
+    """The newest plates."""
+    rows = [plate_row(session, plate) for plate in service.list_plates(session, actor=identity.actor)]
+    return show(request, "pages/plates.html", session=session, rows=rows)
+
+
+def _new_page(
+    request: Request, session: Session, identity: IdentityDep, form: Form, lanes: int, status: int = 200
+) -> Response:
+    site = work_site(request, session, identity, Permission.PLATE_WORK)
+    held = overview.items_at(session, actor=identity.actor, site_id=site.id) if site else []
+    return show(
+        request, "pages/plate_new.html", session=session, status=status, form=form, at=site,
+        systems=library.list_systems(session), kinds=LaneKind, lanes=min(max(lanes, _FIRST_LANES), MAX_LANES),
+        more=_MORE_LANES, codes=sorted({one.sample.code for one in held}),
+    )  # fmt: skip
+
+
+@router.get("/new", access=WORK)
+def new_plate(request: Request, session: SessionDep, identity: IdentityDep, lanes: int = _FIRST_LANES) -> Response:
+    """The layout form."""
+    return _new_page(request, session, identity, Form(), lanes)
+
+
+@router.post("/new", access=WORK)
+def create(request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
+    """Lay the plate out; "more lanes" comes back with what was typed."""
+    if form.get("more_lanes"):
+        return _new_page(request, session, identity, form, len(form.all("kind")) + _MORE_LANES)
+    site = work_site(request, session, identity, Permission.PLATE_WORK)
+    done = attempt(session, translator_of(request), lambda: _create(session, identity, form, site))
+    if isinstance(done, Refusal):
+        return _new_page(request, session, identity, form.refused(done.errors), len(form.all("kind")), 422)
+    return go(f"/plates/{done.id}", done="plate_created")
+
+
+def _create(session: Session, identity: IdentityDep, form: Form, site: Site | None) -> Plate:
+    data: dict[str, Any] = form.cleaned(numbers=("width_mm", "height_mm"))
+    fields = {name: data[name] for name in ("system_id", "number", "layer", "width_mm", "height_mm") if name in data}
+    given = list(zip(form.all("kind"), form.all("content"), strict=True))
+    while given and not given[-1][0]:
+        given.pop()
+    lanes = [_lane(session, identity, kind, content.strip()) for kind, content in given]
+    plate = PlateIn.model_validate(fields | {"site_id": site and site.id, "lanes": lanes})
+    return service.create_plate(session, actor=identity.actor, data=plate)
+
+
+def _lane(session: Session, identity: IdentityDep, kind: str, content: str) -> LaneIn:
+    """One line of the form: a code for a sample, a name for a standard. An empty line between others is a blank."""
+    chosen = LaneKind(kind) if kind else LaneKind.BLANK
+    if chosen is LaneKind.SAMPLE and content:
+        sample = samples.get_by_code(session, actor=identity.actor, code=content)
+        return LaneIn(kind=chosen, sample_id=sample.id)
+    if chosen in {LaneKind.STANDARD, LaneKind.INTERNAL_STANDARD} and content:
+        return LaneIn(kind=chosen, substance_id=library.find_substance(session, name=content).id)
+    return LaneIn(kind=chosen)
+
+
+@router.get("/{plate_id}", access=WORK)
+def plate_page(
+    plate_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, picture: str = ""
+) -> Response:
+    """One plate: its pictures, what was read on the chosen one, and what that is compatible with."""
+    plate = service.get_plate(session, actor=identity.actor, plate_id=plate_id)
+    return show_plate(request, session, identity, plate, Form(), chosen=as_uuid(picture))
+
+
+def show_plate(
+    request: Request,
+    session: Session,
+    identity: IdentityDep,
+    plate: Plate,
+    form: Form,
+    *,
+    chosen: UUID | None = None,
+    status: int = 200,
+) -> Response:
+    """The page of ``plate`` with the picture ``chosen``, else its newest."""
+    row = plate_row(session, plate)
+    picture = next((one for one in row.pictures if one.id == chosen), row.pictures[-1] if row.pictures else None)
+    view = None if picture is None else picture_view(session, identity.actor, picture, translator_of(request))
+    return show(
+        request, "pages/plate.html", session=session, status=status, form=form, row=row, plate=plate,
+        picture=picture, view=view, lights=PictureLight,
+    )  # fmt: skip
+
+
+@router.post("/{plate_id}/pictures", access=WORK, max_body_size=UPLOAD_LIMIT)
+def add_picture(
+    plate_id: UUID, request: Request, session: SessionDep, files: FilesDep, identity: IdentityDep, form: FormDep
+) -> Response:
+    """Take a picture in; it is read in the background."""
+    plate = service.get_plate(session, actor=identity.actor, plate_id=plate_id)
+    done = attempt(session, translator_of(request), lambda: _add_picture(session, files, identity, plate_id, form))
+    if isinstance(done, Refusal):
+        return show_plate(request, session, identity, plate, form.refused(done.errors), status=422)
+    return go(f"/plates/{plate_id}")
+
+
+def _add_picture(
+    session: Session, files: FilesDep, identity: IdentityDep, plate_id: UUID, form: Form
+) -> PlatePicture:
+    upload = form.files.get("picture")
+    if upload is None or not upload.filename:
+        raise PictureEmptyError
+    light = form.get("light")
+    return service.add_picture(
+        session,
+        files,
+        actor=identity.actor,
+        plate_id=plate_id,
+        content=read_upload(upload),  # type: ignore[arg-type]  # FastAPI's UploadFile is Starlette's with annotations
+        light=PictureLight(light) if light else None,
+        reagent=form.get("reagent").strip() or None,
+    )
+
+
+@router.post("/pictures/{picture_id}/again", access=WORK)
+def read_again(picture_id: UUID, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
+    """Try once more to read a picture that could not be read."""
+    picture = service.get_picture(session, actor=identity.actor, picture_id=picture_id)
+    service.read_again(session, actor=identity.actor, picture_id=picture_id)
+    return go(f"/plates/{picture.plate_id}?picture={picture_id}")
+
+
+@router.get("/pictures/{picture_id}/state", access=WORK)
+def picture_state(picture_id: UUID, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
+    """How far the reading is, for a page that waits; when it is there, the page is told to come anew."""
+    picture = service.get_picture(session, actor=identity.actor, picture_id=picture_id)
+    response = show(request, "parts/picture_waiting.html", session=session, picture=picture)
+    if picture.state is not PictureState.WAITING:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@router.get("/pictures/{picture_id}/preview.jpg", access=WORK)
+def picture_preview(picture_id: UUID, session: SessionDep, files: FilesDep, identity: IdentityDep) -> Response:
+    """A small copy for the eye; it stays in this browser for an hour, since a picture never changes."""
+    picture = service.get_picture(session, actor=identity.actor, picture_id=picture_id)
+    headers = {"Cache-Control": "private, max-age=3600"}
+    return Response(preview(files.get(picture.file_key)), media_type="image/jpeg", headers=headers)
