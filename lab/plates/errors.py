@@ -115,9 +115,3 @@ class ReadingWaitingError(ConflictError):
     """A reading of this picture is already being made."""
 
     message_id = "error.reading.waiting"
-
-
-class ReadingUnfinishedError(ConflictError):
-    """The picture has not been read."""
-
-    message_id = "error.reading.unfinished"
