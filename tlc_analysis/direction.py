@@ -14,6 +14,7 @@ from .model import Illumination
 from .ridges import Ridge
 from .strips import Strips, cut_strips
 
+_SIDE_TO_SIDE, _MIDDLE = 0.55, 0.08
 _ROWS = 600  # lines are clear enough at half the frame's height, and the search costs a quarter
 
 Array = NDArray[np.float32]
@@ -49,7 +50,13 @@ def _lines(srgb: Array, valid: NDArray[np.bool_], illumination: Illumination) ->
     small = cv2.resize(srgb, (width, rows), interpolation=cv2.INTER_AREA) if rows < height else srgb
     mask = cv2.resize(valid.astype(np.uint8), (width, rows), interpolation=cv2.INTER_NEAREST) > 0
     strips = cut_strips(np.asarray(small, np.float32), np.asarray(mask, np.bool_))
-    return strips, drawn_lines(strips, illumination)
+    lines = drawn_lines(strips, illumination)
+    # The dark gap between two lanes is a line too, but not one from side to side, and in the middle of the plate.
+    return strips, [
+        line
+        for line in lines
+        if line.last - line.first + 1 > _SIDE_TO_SIDE * len(strips.x) and abs(line.y / rows - 0.5) > _MIDDLE
+    ]
 
 
 def _strength(lines: list[Ridge], strips: Strips) -> float:
@@ -76,6 +83,9 @@ def _front_on_top(srgb: Array, strips: Strips, lines: list[Ridge]) -> float:
         odds += 2.5 * float(np.clip((abs(top.change) - abs(low.change)) / 0.02, -1, 1))
         return odds + 3.0 * float(np.clip((top.sagitta - low.sagitta) / 0.012, -1, 1))
     missing_top = top.line is None
+    seen = low if missing_top else top
+    front_like = 2.5 * min(1.0, abs(seen.change) / 0.03) + 3.0 * float(np.clip((seen.sagitta - 0.004) / 0.012, 0, 1))
+    odds += -front_like if missing_top else front_like
     edge = wetting_edge(strips, top=missing_top) is not None or (top.ticks if missing_top else low.ticks)
     # An origin is nearly always drawn; a front is, or it shows as ticks or as an edge.
     return odds + (1.0 if missing_top else -1.0) * (3.0 if edge else 1.5)

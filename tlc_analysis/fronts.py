@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from .frames import Line
 from .ridges import Ridge
-from .steps import Step, bulge, find_steps
+from .steps import Step, bulge, edge_near, find_steps
 from .strips import Strips
 from .ticks import Tick, find_ticks
 
 _TOP = 0.015  # of the height: nearer to the edge is the plate's rim
 _TOP_EDGE = 0.03  # as above for a wetting edge, since a chipped or shaded rim is a step too
 _PAIR = 0.045  # of the height: how far the ticks of one front may differ
+_AGREES = 6.0  # standard deviations of a level edge at a tick's height
+_ACROSS = 0.62  # of the width: a shorter stroke may be a hair or a circle's arc, and comes last
 _BULGE = 4.0  # standard deviations by which a bulging front must be clearer than a straight one
 _WIDE = 0.0085  # of the height: a wider ridge was washed there, not drawn, where no origin tells the pencil
 
@@ -50,15 +52,24 @@ def find_front(strips: Strips, lines: list[Ridge], *, origin: Ridge | None, bott
     height = len(strips.signal)
     top = _TOP * height
     drawn = [ridge for ridge in lines if top < ridge.y < bottom]
-    pencil = [ridge for ridge in drawn if not _washed(ridge, origin, height)]
-    if pencil:
-        best = max(pencil, key=lambda ridge: line_score(ridge, strips))
-        return Found(line=line_of(best, strips), ridge=best)
+    washed = [ridge for ridge in drawn if _washed(ridge, origin, height)]
+    pencil = [ridge for ridge in drawn if ridge not in washed]
+    whole = [ridge for ridge in pencil if ridge.last - ridge.first + 1 > _ACROSS * len(strips.x)]
+    if whole:
+        return _best_line(whole, strips)
     ticks = find_ticks(strips, top=top, bottom=bottom)
     pair = tick_pair(ticks, height)
     if pair is not None:
         return _marked_by(pair, strips)
-    return _wetting(strips, drawn, bottom) or _single(ticks, strips, bottom)
+    wet = _wetting(strips, washed, bottom)
+    if wet is not None:
+        return wet
+    return _best_line(pencil, strips) if pencil else _single(ticks, strips)
+
+
+def _best_line(lines: list[Ridge], strips: Strips) -> Found:
+    best = max(lines, key=lambda ridge: line_score(ridge, strips))
+    return Found(line=line_of(best, strips), ridge=best)
 
 
 def _wetting(strips: Strips, washed: list[Ridge], bottom: float) -> Found | None:
@@ -137,7 +148,7 @@ def _through(ticks: tuple[Tick, ...], strips: Strips) -> Line:
 def is_edge(step: Step, strips: Strips) -> bool:
     """Whether a step goes far enough across the plate to be the edge of what was wet."""
     run = (step.last - step.first + 1) / len(strips.x)
-    return step.density > 0.75 and run > 0.6 and step.snr > 18
+    return step.density > 0.75 and run > 0.75 and step.snr > 18
 
 
 def _edge_line(step: Step, strips: Strips) -> Line:
@@ -147,14 +158,12 @@ def _edge_line(step: Step, strips: Strips) -> Line:
     return to_line(strips.x, step.curve.y, u)
 
 
-def _single(ticks: list[Tick], strips: Strips, bottom: float) -> Found | None:
+def _single(ticks: list[Tick], strips: Strips) -> Found | None:
     """One tick alone: the layer must agree with it, or it must be the only mark there is."""
-    height = len(strips.signal)
-    steps = find_steps(strips, top=_TOP_EDGE * height, bottom=bottom) if ticks else []
-    for tick in ticks:
-        near = [step for step in steps if abs(step.y - tick.y) < 0.012 * height and step.density > 0.4]
-        if near:
-            return Found(line=_through((tick,), strips), ticks=(tick,))
+    agreed = [(edge_near(strips, tick.y)[1], tick) for tick in ticks]
+    best = max(agreed, key=lambda item: item[0], default=None)
+    if best is not None and best[0] > _AGREES:
+        return Found(line=_through((best[1],), strips), ticks=(best[1],))
     if len(ticks) == 1 and ticks[0].score > 5.0:
         return Found(line=_through((ticks[0],), strips), ticks=(ticks[0],))
     return None

@@ -63,15 +63,16 @@ def _strokes(found: Found | None, strips: Strips) -> list[tuple[Line, float, flo
 def drawn_lines(strips: Strips, illumination: Illumination) -> list[Ridge]:
     """Ridges that pass for lines across the plate, rather than rows of bands or the grain of the layer."""
     found = [*find_ridges(strips, dark=True), *find_ridges(strips, dark=False, count=4)]
-    return [ridge for ridge in found if _is_line(ridge, strips, illumination)]
+    return [ridge for ridge in found if is_line(ridge, strips, illumination)]
 
 
-def _is_line(ridge: Ridge, strips: Strips, illumination: Illumination) -> bool:
+def is_line(ridge: Ridge, strips: Strips, illumination: Illumination) -> bool:
+    """Whether a ridge was drawn, by how far, how clearly and how evenly it goes across the plate."""
     height, n = strips.signal.shape
     cover = ridge.density * (ridge.last - ridge.first + 1) / n
     if cover < 0.4 or ridge.snr < 8 or ridge.width_px > max(0.016 * height, 8.0) or ridge.contrast <= 0:
         return False
-    if ridge.gaps or (illumination == "visible" and _is_coloured(ridge)):
+    if (ridge.gaps and ridge.evenness < 0.45) or (illumination == "visible" and _is_coloured(ridge)):
         return False
     to_the_rims = ridge.first < 0.07 * n and ridge.last > 0.93 * n
     if not ridge.dark:

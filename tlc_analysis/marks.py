@@ -33,7 +33,7 @@ def tick_marks(grey: Array, line: Line, *, line_width_px: float, dark: bool = Tr
     columns = np.broadcast_to(np.arange(width, dtype=np.float32), (len(offsets), width))
     rows = (y[None, :] + offsets[:, None]).astype(np.float32)
     band = cv2.remap(grey, np.ascontiguousarray(columns), rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    near = max(2, round(0.8 * line_width_px))
+    near = min(max(2, round(0.8 * line_width_px)), tall - 3)
     sign = np.float32(1.0 if dark else -1.0)
     # The middle half of what is beyond the line on either side: strokes differ in length.
     above = sign * band[tall - near - (tall - near) // 2 : tall - near].mean(axis=0)

@@ -7,15 +7,15 @@ import numpy as np
 
 from .direction import find_direction
 from .frames import Picture, PlateFrame
-from .landmarks import drawn_lines
 from .model import Flag, Hints, PlateHints
 from .quads import Evidence, examine
-from .rectify import rectify
+from .rectify import rectify, side_lengths
 from .regions import Quad, WorkingCopy, candidate_quads, working_copy
+from .scans import is_plate
 from .segments import segment_quads
-from .strips import cut_strips
 
-_ACCEPT = 0.45
+_ACCEPT, _EVEN = 0.45, 0.25
+_SMALLEST_PX = 64  # of the picture: on less, no line and no spot can be told from noise
 _SURE, _LARGE = 0.7, 0.15  # score and share of the picture below which a second way of looking is worth its time
 _TURNS = {"top": 0, "left": 1, "bottom": 2, "right": 3}  # clockwise quarter turns that bring that side up
 
@@ -77,14 +77,16 @@ def _upright(picture: Picture, outline: _Outline, hints: Hints | None, plate: Pl
 
 def find_outlines(picture: Picture) -> list[_Outline]:
     """The plates' outlines in reading order, or the whole picture where it is itself a plate, or nothing."""
+    if min(picture.pixels.shape[:2]) < _SMALLEST_PX:
+        return []
     copy = working_copy(picture.pixels, picture.full_scale)
     seen = _examined(copy, candidate_quads(copy))
     if not any(evidence.score > _SURE and evidence.share > _LARGE for evidence in seen):
         seen += _examined(copy, segment_quads(copy))
-    chosen = _choose(seen)
+    chosen = [e for e in _choose(seen) if min(side_lengths(copy.to_picture(e.quad))) > _SMALLEST_PX]
     if chosen:
         return _in_reading_order([_outline(copy, evidence) for evidence in chosen])
-    whole = _whole(picture)
+    whole = _whole(picture, copy)
     return [whole] if whole is not None else []
 
 
@@ -102,7 +104,7 @@ def _outline(copy: WorkingCopy, evidence: Evidence) -> _Outline:
 
 def _choose(seen: list[Evidence]) -> list[Evidence]:
     """The best outlines that do not overlap; of two that share their sides, the outer one."""
-    good = [evidence for evidence in seen if evidence.score > _ACCEPT]
+    good = [evidence for evidence in seen if evidence.score > _ACCEPT and evidence.even > _EVEN]
     good = [one for one in good if not any(_is_part(one, other) for other in good)]
     chosen: list[Evidence] = []
     for evidence in sorted(good, key=lambda e: -e.score):
@@ -158,14 +160,11 @@ def _in_reading_order(outlines: list[_Outline]) -> list[_Outline]:
     return sorted(outlines, key=key)
 
 
-def _whole(picture: Picture) -> _Outline | None:
-    """The whole picture, when it is a scan of a plate that fills it: lines across say so."""
+def _whole(picture: Picture, copy: WorkingCopy) -> _Outline | None:
+    """The whole picture, when it is a scan of a plate that fills it."""
     height, width = picture.pixels.shape[:2]
     quad = np.array([[-0.5, -0.5], [width - 0.5, -0.5], [width - 0.5, height - 0.5], [-0.5, height - 0.5]])
     frame = rectify(picture, quad, confidence=0.3)
-    for turned in (False, True):
-        srgb = np.ascontiguousarray(np.rot90(frame.srgb)) if turned else frame.srgb
-        strips = cut_strips(srgb, np.ones(srgb.shape[:2], dtype=np.bool_))
-        if drawn_lines(strips, picture.illumination):
-            return _Outline(quad=quad, confidence=0.3, flags=(Flag.WHOLE_PICTURE,))
-    return None
+    if not is_plate(copy, frame.srgb, picture.illumination):
+        return None
+    return _Outline(quad=quad, confidence=0.3, flags=(Flag.WHOLE_PICTURE,))

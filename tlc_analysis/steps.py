@@ -15,6 +15,8 @@ _REACH = 0.012  # of the height: means over so much above and below are compared
 _CLIP = 5.0
 _SUPPORT = 2.0
 _SLOPE = 0.25
+_LASTING = 0.3  # beyond a row of spots the layer is what it was before
+_GRADIENT = 2.0  # a linear gradient seen from afar is four times as large
 
 Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -91,6 +93,9 @@ def _measure(strips: Strips, path: NDArray[np.intp], maps: list[Array], noise: l
     if seen.sum() < 5:
         return None
     level = [float(np.median(m[at, columns][inside])) for m in maps]
+    lasting = _from_afar(_channels(strips)[best], at, reach, inside) / (level[best] or 1.0)
+    if not _LASTING < lasting < _GRADIENT:
+        return None
     return Step(
         curve=curve,
         first=first,
@@ -99,6 +104,27 @@ def _measure(strips: Strips, path: NDArray[np.intp], maps: list[Array], noise: l
         snr=abs(level[best]) / noise[best] * float(np.sqrt(seen.sum())),
         density=float(seen[first : last + 1].mean()),
     )
+
+
+def _from_afar(channel: Array, at: NDArray[np.intp], reach: int, inside: NDArray[np.bool_]) -> float:
+    """The change between windows four reaches apart: a step stays what it is, a lamp's falloff grows."""
+    columns = np.flatnonzero(inside)
+    offsets = np.arange(reach, 3 * reach)[:, None]
+    below = channel[np.clip(at[columns] + offsets, 0, len(channel) - 1), columns].mean(axis=0)
+    above = channel[np.clip(at[columns] - offsets, 0, len(channel) - 1), columns].mean(axis=0)
+    return float(np.median(below - above))
+
+
+def edge_near(strips: Strips, y: float) -> tuple[float, float]:
+    """The row within a reach of ``y`` at which a level edge is clearest, and how clear it is in standard deviations."""
+    reach = max(3, round(_REACH * len(strips.signal)))
+    rows = np.arange(max(0, round(y) - reach), min(len(strips.signal), round(y) + reach + 1))
+    seen = np.zeros(len(rows))
+    for each in (_step_map(channel, reach) for channel in _channels(strips)):
+        sigma = noise_of(each, strips.valid) * 1.25 / np.sqrt(each.shape[1])  # of a median
+        seen = np.maximum(seen, np.abs(np.median(each[rows], axis=1)) / sigma)
+    best = int(np.argmax(seen))
+    return float(rows[best]), float(seen[best]) if 0 < best < len(rows) - 1 else 0.0
 
 
 def _peaks(signed: Array, path: NDArray[np.intp], reach: int) -> Floats:
