@@ -5,8 +5,15 @@ for the mathematics and ``docs/coordinates.md`` for the pixel conventions.
 """
 
 from .analyse import analyse
+from .combine import combine
+from .compare import compare
+from .correct import correct
 from .errors import PlateError
+from .library import read_library
+from .match import match
 from .model import Hints, PlateHints, PlateReading
+from .quantify import calibrate, quantify
+from .register import merge, register
 from .serialise import from_json, to_json
 from .version import METHOD_VERSION
 
@@ -17,6 +24,15 @@ __all__ = [
     "PlateHints",
     "PlateReading",
     "analyse",
+    "calibrate",
+    "combine",
+    "compare",
+    "correct",
     "from_json",
+    "match",
+    "merge",
+    "quantify",
+    "read_library",
+    "register",
     "to_json",
 ]
