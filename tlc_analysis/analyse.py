@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from .contrast import measure_contrast
+from .contrast import FINE_HEIGHT_PX, Contrast, measure_contrast
 from .decode import decode
 from .densitogram import densitogram
-from .detection import find_blobs
+from .detection import Blob, find_blobs, shows_narrow_bands
 from .features import Judged, judge, marks_lane
-from .frames import Line, Picture, PlateFrame
+from .frames import Landmarks, Line, Picture, PlateFrame
 from .handmade import apply_hints
 from .landmarks import find_landmarks
 from .lanes import Evidence, LanePath, LaneSet, find_lanes, lanes_at
@@ -52,9 +52,9 @@ def analyse(image: bytes, *, illumination: Illumination | None = None, hints: Hi
 def read_plate(frame: PlateFrame, illumination: Illumination, hints: PlateHints | None = None) -> Plate:
     """Everything on one rectified plate."""
     landmarks = find_landmarks(frame, illumination=illumination, hints=hints)
-    contrast = measure_contrast(frame, landmarks)
+    contrast, blobs = _candidates(frame, landmarks)
     sheet = Sheet(frame=frame, landmarks=landmarks, contrast=contrast, illumination=illumination)
-    judged = judge(sheet, locate(sheet, find_blobs(contrast)))
+    judged = judge(sheet, locate(sheet, blobs))
     lanes = _lanes(sheet, judged, hints)
     per_lane = _assign(lanes.paths, judged)
     read = tuple(_read_lane(sheet, i + 1, path, per_lane[i]) for i, path in enumerate(lanes.paths))
@@ -71,6 +71,16 @@ def read_plate(frame: PlateFrame, illumination: Illumination, hints: PlateHints 
         front_u_px=None if landmarks.front is None else landmarks.front.u_px,
         features=_outside_lanes(sheet, lanes.paths),
     )
+
+
+def _candidates(frame: PlateFrame, landmarks: Landmarks) -> tuple[Contrast, list[Blob]]:
+    """The plate's contrast and what stands out in it, in more detail where the bands are narrow."""
+    contrast = measure_contrast(frame, landmarks)
+    blobs = find_blobs(contrast)
+    if contrast.scale < 1 and shows_narrow_bands(blobs):
+        contrast = measure_contrast(frame, landmarks, rows=FINE_HEIGHT_PX)
+        blobs = find_blobs(contrast)
+    return contrast, blobs
 
 
 def _lanes(sheet: Sheet, judged: list[Judged], hints: PlateHints | None) -> LaneSet:

@@ -15,8 +15,10 @@ from .background import fit_background, robust_sigma
 from .frames import Landmarks, PlateFrame
 from .strokes import Stroke, find_strokes
 
-WORK_HEIGHT_PX: Final = 640
-MAX_WORK_WIDTH_PX: Final = 1400
+WORK_HEIGHT_PX: Final = 512
+FINE_HEIGHT_PX: Final = 1000
+"""For plates with an applicator's narrow bands; the others would only take longer."""
+MAX_WORK_AREA_PX: Final = 1_000_000
 LINE_SHARE: Final = 0.005
 """Half a drawn line's breadth as a share of the height."""
 RELAXATION: Final = (5, 5, 3)
@@ -56,9 +58,9 @@ def to_lab(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(srgb), cv2.COLOR_RGB2Lab), dtype=np.float32)
 
 
-def work_scale(height: int, width: int) -> float:
-    """How much the frame is reduced; never enlarged."""
-    return min(1.0, WORK_HEIGHT_PX / height, MAX_WORK_WIDTH_PX / width)
+def work_scale(height: int, width: int, *, rows: int = WORK_HEIGHT_PX) -> float:
+    """How much the frame is reduced to have ``rows``; never enlarged, wide plates more."""
+    return min(1.0, rows / height, float(np.sqrt(MAX_WORK_AREA_PX / (height * width))))
 
 
 def _reduce_mask(mask: NDArray[np.bool_], size: tuple[int, int], threshold: float) -> NDArray[np.bool_]:
@@ -119,10 +121,10 @@ def pixel_noise(difference: NDArray[np.float32], usable: NDArray[np.bool_]) -> N
     return np.array([max(robust_sigma(step[:, c]) / np.sqrt(2), 0.05) for c in range(3)])
 
 
-def measure_contrast(frame: PlateFrame, landmarks: Landmarks) -> Contrast:
-    """The plate's picture split into bare layer, drawn things and the rest."""
+def measure_contrast(frame: PlateFrame, landmarks: Landmarks, *, rows: int = WORK_HEIGHT_PX) -> Contrast:
+    """The plate's picture, reduced to ``rows``, split into bare layer, drawn things and the rest."""
     height, width = frame.valid.shape
-    scale = work_scale(height, width)
+    scale = work_scale(height, width, rows=rows)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     lab = to_lab(cv2.resize(frame.srgb, size, interpolation=cv2.INTER_AREA))
     usable = _inner(_reduce_mask(frame.valid, size, 0.99), max(1, round(RIM_SHARE * size[1])))

@@ -18,9 +18,10 @@ from .background import robust_sigma
 from .contrast import Contrast
 
 SCALES_PX: Final = (1.5, 2.4, 3.8, 6.0, 9.5, 15.0, 22.0)
-"""Standard deviations along the lane, in pixels of a plate reduced to 640 rows."""
+"""Standard deviations along the lane, in pixels of the reduced plate."""
 MIN_SCALE_X_PX: Final = 8.0
 """Across the lane the filter is at least this wide: only an applicator's flat band is thinner than a spot."""
+NARROW_PX: Final = 2.4
 MIN_SCORE: Final = 6.0
 SAMPLE: Final = 6000
 CLIPPED_GAUSSIAN: Final = 1.03
@@ -93,6 +94,12 @@ def find_blobs(contrast: Contrast) -> list[Blob]:
         if not any(_same(blob, other) or _shadow(blob, other) for other in kept):
             kept.append(blob)
     return kept
+
+
+def shows_narrow_bands(blobs: list[Blob]) -> bool:
+    """Whether several candidates are flat and near the finest scale: sprayed-on bands that deserve more rows."""
+    narrow = [b for b in blobs if b.sigma <= NARROW_PX and b.score > 2 * MIN_SCORE and b.width > 4 * 2.35 * b.sigma]
+    return len(narrow) >= 4
 
 
 def _reduced(

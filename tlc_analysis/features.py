@@ -27,6 +27,7 @@ LOPSIDED: Final = 7.0
 """No band tails so much to one side; the end of a smear does."""
 FRONT_RF: Final = 0.97
 FRONT_CONTRAST_LAB: Final = 10.0
+SMEAR: Final = 2.0
 WIDEST: Final = 3.5
 """A band so many times wider than the typical one runs across lanes: it is a line of the solvent's."""
 
@@ -64,7 +65,21 @@ def judge(sheet: Sheet, bands: list[Located]) -> list[Judged]:
     """Which fitted bands are analytes', in the order given."""
     outside = [_outside_run(sheet, band) for band in bands]
     usual = _usual([band for band, out in zip(bands, outside, strict=True) if out is None])
-    return [out or _inside_run(sheet, band, usual) for band, out in zip(bands, outside, strict=True)]
+    judged = [out or _inside_run(sheet, band, usual) for band, out in zip(bands, outside, strict=True)]
+    claimed = [item.band for item in judged if item.claimed]
+    return [
+        Judged(band=item.band, claimed=False, kind=FeatureKind.STREAK)
+        if item.claimed and any(_is_smear_of(item.band, other) for other in claimed)
+        else item
+        for item in judged
+    ]
+
+
+def _is_smear_of(band: Located, other: Located) -> bool:
+    """Whether ``band`` is but the faint broad smear in which ``other`` stands."""
+    beside = abs(band.x - other.x) < 0.5 * max(band.width, other.width)
+    under = abs(band.y - other.y) < 0.75 * band.height
+    return beside and under and band.height > SMEAR * other.height and band.contrast < other.contrast / SMEAR
 
 
 def _run(sheet: Sheet, band: Located) -> Run | None:

@@ -73,7 +73,7 @@ def find_lanes(
     """
     tolerance = _tolerance(seen, width)
     clusters = _cluster(seen, width)
-    clusters = _add_marks(clusters, marks, max(tolerance, 0.4 * _pitch(list(marks), width)))
+    clusters = _add_marks(clusters, marks, max(tolerance, 0.4 * _pitch(list(marks), 0.0)))
     clusters = _without_stray(clusters, 1.4 * tolerance)
     clusters = _fill_comb(clusters)
     uncertain = False
