@@ -137,7 +137,7 @@ class _Check:
 
     def _check_members(self) -> None:
         known = _RECEIPT_MEMBERS if self.receipt else _BUNDLE_MEMBERS
-        if self.document.get("schema") not in {BUNDLE_SCHEMA, RECEIPT_SCHEMA}:
+        if self.document.get("schema") not in (BUNDLE_SCHEMA, RECEIPT_SCHEMA):  # no set: a list has no hash
             raise self.problems.stop("schema", schema=str(self.document.get("schema"))[:80])
         for name in sorted(set(self.document) - known):
             self.problems.add("unknown_field", name=name[:80])
