@@ -25,7 +25,8 @@ def conclude(*, expected: Expected, found: Sequence[Found], runs: Sequence[Run])
     looked = any(_looked_for(run, expected) for run in runs)
     if any(one.is_identified for one in found):
         return Conclusion.EXPECTED_ABSENT if expected.stated and looked else Conclusion.INCONCLUSIVE
-    unclear = bool(found) or any(run.outcome is Outcome.UNABLE_TO_IDENTIFY for run in runs)
+    # "Detected" without a finding left: somebody set it aside, and that is not the same as nothing found.
+    unclear = bool(found) or any(run.outcome in {Outcome.UNABLE_TO_IDENTIFY, Outcome.DETECTED} for run in runs)
     return Conclusion.NONE if looked and not unclear else Conclusion.INCONCLUSIVE
 
 
