@@ -19,34 +19,31 @@ from lab.network.access import Actor, Permission
 from lab.network.models import Site
 from lab.results import authorship, wording
 from lab.results.analyses import analyses_of, record_analysis
-from lab.results.answers import answer_of, assemble
+from lab.results.answers import answer_of
 from lab.results.confirmations import list_open as list_open_confirmations
 from lab.results.confirmations import withdraw as withdraw_confirmation
+from lab.results.drafts import chosen_analyses, draft_result, new_version, revise_draft
 from lab.results.errors import (
     ActionRefusedError,
-    AnalysisNotFoundError,
-    AnswerStandsError,
-    FindingForeignError,
     OpenVersionError,
     OwnWorkError,
     PreliminaryNotAllowedError,
     ReasonMissingError,
     RestsOnNothingError,
-    ResultNotFoundError,
 )
 from lab.results.machine import Guard, Step, find_step
-from lab.results.models import (
-    Analysis,
-    Finding,
-    Result,
-    ResultAction,
-    ResultAnalysis,
-    ResultFinding,
-    ResultState,
-    ResultTransition,
+from lab.results.models import Result, ResultAction, ResultTransition
+from lab.results.queries import (
+    OPEN,
+    STANDING,
+    current_result,
+    get_result,
+    laboratories_of,
+    locked,
+    require_at,
+    results_of,
+    transitions_of,
 )
-from lab.samples import visibility
-from lab.samples.errors import SampleNotFoundError
 from lab.samples.models import Sample
 
 __all__ = [
@@ -69,167 +66,6 @@ __all__ = [
     "verify",
     "withdraw_confirmation",
 ]
-
-STANDING = frozenset({ResultState.VERIFIED, ResultState.REPORTED})
-OPEN = frozenset({ResultState.DRAFT, ResultState.SUBMITTED})
-
-
-# Reading
-
-
-def get_result(session: Session, *, actor: Actor, result_id: UUID) -> Result:
-    """The result with this key; raises :class:`ResultNotFoundError` also where ``actor`` may not see it."""
-    result = session.get(Result, result_id)
-    if result is None:
-        raise ResultNotFoundError
-    sample = session.get_one(Sample, result.sample_id)
-    if not actor.may_at_any(Permission.RESULT_READ, visibility.sites_of(session, sample=sample)):
-        raise ResultNotFoundError
-    return result
-
-
-def results_of(session: Session, *, sample_id: UUID) -> Sequence[Result]:
-    """Every version of the answer for a sample, oldest first."""
-    return session.exec(select(Result).where(Result.sample_id == sample_id).order_by(col(Result.version))).all()
-
-
-def current_result(session: Session, *, sample_id: UUID) -> Result | None:
-    """The version that holds now: the newest one verified or reported; None while there is none."""
-    standing = select(Result).where(Result.sample_id == sample_id, col(Result.state).in_(STANDING))
-    return session.exec(standing.order_by(col(Result.version).desc())).first()
-
-
-def transitions_of(session: Session, *, result_id: UUID) -> Sequence[ResultTransition]:
-    """What happened to a result, in order."""
-    moves = select(ResultTransition).where(ResultTransition.result_id == result_id)
-    return session.exec(moves.order_by(col(ResultTransition.at))).all()
-
-
-# Drafting
-
-
-def draft_result(
-    session: Session,
-    *,
-    actor: Actor,
-    sample_id: UUID,
-    analysis_ids: Sequence[UUID] | None = None,
-    finding_ids: Sequence[UUID] | None = None,
-) -> Result:
-    """A draft from these analyses (default: all of the sample) and these of their findings (default: all).
-
-    The conclusion is derived. A draft after a retracted answer follows it as the next version. Raises
-    :class:`OpenVersionError`, :class:`AnswerStandsError` (amend it instead), :class:`RestsOnNothingError`,
-    :class:`AnalysisNotFoundError`, :class:`FindingForeignError`, :class:`~lab.errors.ForbiddenError`.
-    """
-    sample = session.get(Sample, sample_id, with_for_update=True)
-    if sample is None:
-        raise SampleNotFoundError
-    versions = results_of(session, sample_id=sample_id)
-    if any(version.state in OPEN for version in versions):
-        raise OpenVersionError
-    if any(version.state in STANDING for version in versions):
-        raise AnswerStandsError
-    analyses = _chosen_analyses(session, sample_id=sample_id, analysis_ids=analysis_ids)
-    _require_at(actor, Permission.RESULT_WRITE, {analysis.site_id for analysis in analyses})
-    return _new_version(
-        session, actor=actor, sample=sample, after=versions[-1] if versions else None,
-        analyses=analyses, finding_ids=finding_ids,
-    )  # fmt: skip
-
-
-def revise_draft(
-    session: Session,
-    *,
-    actor: Actor,
-    result_id: UUID,
-    analysis_ids: Sequence[UUID] | None = None,
-    finding_ids: Sequence[UUID] | None = None,
-) -> Result:
-    """Let a draft rest on other analyses or findings; the conclusion follows. Raises as :func:`draft_result`."""
-    result = _locked(session, result_id)
-    if result.state is not ResultState.DRAFT:
-        raise ActionRefusedError(state=result.state.value, action="revise")
-    _require_at(actor, Permission.RESULT_WRITE, _sites(session, result))
-    analyses = _chosen_analyses(session, sample_id=result.sample_id, analysis_ids=analysis_ids)
-    for link in (ResultFinding, ResultAnalysis):
-        session.execute(sa.delete(link).where(col(link.result_id) == result.id))
-    sample = session.get_one(Sample, result.sample_id)
-    _rest_on(session, result=result, sample=sample, analyses=analyses, finding_ids=finding_ids)
-    return result
-
-
-def _chosen_analyses(session: Session, *, sample_id: UUID, analysis_ids: Sequence[UUID] | None) -> list[Analysis]:
-    analyses = [view.analysis for view in analyses_of(session, sample_id=sample_id)]
-    if analysis_ids is not None:
-        if not set(analysis_ids) <= {analysis.id for analysis in analyses}:
-            raise AnalysisNotFoundError
-        analyses = [analysis for analysis in analyses if analysis.id in set(analysis_ids)]
-    if not analyses:
-        raise RestsOnNothingError
-    return analyses
-
-
-def _chosen_findings(
-    session: Session, *, analyses: Sequence[Analysis], finding_ids: Sequence[UUID] | None
-) -> list[Finding]:
-    mine = session.exec(
-        select(Finding)
-        .where(col(Finding.analysis_id).in_([analysis.id for analysis in analyses]))
-        .order_by(col(Finding.created_at), col(Finding.id))
-    ).all()
-    if finding_ids is None:
-        return list(mine)
-    if not set(finding_ids) <= {finding.id for finding in mine}:
-        raise FindingForeignError
-    return [finding for finding in mine if finding.id in set(finding_ids)]
-
-
-def _new_version(
-    session: Session,
-    *,
-    actor: Actor,
-    sample: Sample,
-    after: Result | None,
-    analyses: Sequence[Analysis],
-    finding_ids: Sequence[UUID] | None,
-) -> Result:
-    findings = _chosen_findings(session, analyses=analyses, finding_ids=finding_ids)
-    answer = assemble(session, sample=sample, analyses=analyses, findings=findings)
-    result = Result(
-        sample_id=sample.id,
-        version=1 if after is None else after.version + 1,
-        supersedes_id=None if after is None else after.id,
-        conclusion=answer.conclusion,
-        created_by=actor.account_id,
-    )
-    session.add(result)
-    session.flush()
-    _link(session, result=result, analyses=analyses, findings=findings)
-    return result
-
-
-def _rest_on(
-    session: Session,
-    *,
-    result: Result,
-    sample: Sample,
-    analyses: Sequence[Analysis],
-    finding_ids: Sequence[UUID] | None,
-) -> None:
-    findings = _chosen_findings(session, analyses=analyses, finding_ids=finding_ids)
-    result.conclusion = assemble(session, sample=sample, analyses=analyses, findings=findings).conclusion
-    session.add(result)
-    _link(session, result=result, analyses=analyses, findings=findings)
-
-
-def _link(session: Session, *, result: Result, analyses: Sequence[Analysis], findings: Sequence[Finding]) -> None:
-    session.add_all(ResultAnalysis(result_id=result.id, analysis_id=analysis.id) for analysis in analyses)
-    session.add_all(ResultFinding(result_id=result.id, finding_id=finding.id) for finding in findings)
-    session.flush()
-
-
-# Moving
 
 
 def submit(session: Session, *, actor: Actor, result_id: UUID) -> Result:
@@ -297,24 +133,15 @@ def amend(
     :class:`ReasonMissingError`, :class:`ActionRefusedError`.
     """
     result = _move(session, actor=actor, result_id=result_id, action=ResultAction.AMEND, reason=reason)
-    analyses = _chosen_analyses(session, sample_id=result.sample_id, analysis_ids=analysis_ids)
+    analyses = chosen_analyses(session, sample_id=result.sample_id, analysis_ids=analysis_ids)
     sample = session.get_one(Sample, result.sample_id)
-    return _new_version(session, actor=actor, sample=sample, after=result, analyses=analyses, finding_ids=finding_ids)
+    return new_version(session, actor=actor, sample=sample, after=result, analyses=analyses, finding_ids=finding_ids)
 
 
 def retract(session: Session, *, actor: Actor, result_id: UUID, reason: str) -> Result:
     """Withdraw an answer that should not have been given. It stays readable, marked."""
     result = _move(session, actor=actor, result_id=result_id, action=ResultAction.RETRACT, reason=reason)
     emit(session, Topic.RESULT_RETRACTED, result.id, version=result.version)
-    return result
-
-
-def _locked(session: Session, result_id: UUID) -> Result:
-    """The result as it is now, held against everybody else until this transaction ends."""
-    statement = select(Result).where(Result.id == result_id).with_for_update()
-    result = session.exec(statement, execution_options={"populate_existing": True}).one_or_none()
-    if result is None:
-        raise ResultNotFoundError
     return result
 
 
@@ -328,11 +155,11 @@ def _move(
     **changes: Any,
 ) -> Result:
     session.flush()
-    result = _locked(session, result_id)
+    result = locked(session, result_id)
     step = find_step(result.state, action)
     permission = step.permission if step is not None else Permission.RESULT_READ
     if permission is not None:
-        _require_at(actor, permission, _sites(session, result))
+        require_at(actor, permission, laboratories_of(session, result))
     if step is None:
         raise ActionRefusedError(state=result.state.value, action=action.value)
     said = (reason or "").strip()
@@ -377,7 +204,7 @@ def _check(
         wording.check_texts(texts or {})
     if Guard.NOT_OWN_WORK in guards and actor.account_id in authorship.authors_of(session, result=result):
         raise OwnWorkError
-    if Guard.RESTS_ON_ANALYSES in guards and not _sites(session, result):
+    if Guard.RESTS_ON_ANALYSES in guards and not laboratories_of(session, result):
         raise RestsOnNothingError
     if Guard.PRELIMINARY_ALLOWED in guards and not _may_be_preliminary(session, result):
         raise PreliminaryNotAllowedError
@@ -390,19 +217,3 @@ def _check(
 def _may_be_preliminary(session: Session, result: Result) -> bool:
     sample = session.get_one(Sample, result.sample_id)
     return session.get_one(Site, sample.site_id).allows_preliminary and not result.preliminary
-
-
-def _sites(session: Session, result: Result) -> set[UUID]:
-    """Where the analyses were made that a result rests on: whoever acts on it acts for one of these laboratories."""
-    statement = (
-        select(Analysis.site_id)
-        .join(ResultAnalysis, col(ResultAnalysis.analysis_id) == col(Analysis.id))
-        .where(ResultAnalysis.result_id == result.id)
-    )
-    return set(session.exec(statement).all())
-
-
-def _require_at(actor: Actor, permission: Permission, site_ids: set[UUID]) -> None:
-    if not actor.may_at_any(permission, site_ids):
-        actor.require(permission, next(iter(site_ids), None))
-        raise ResultNotFoundError

@@ -18,6 +18,12 @@ _BY_PLACE = (
     (ItemState.AT_SITE, SampleStatus.AT_SITE),
     (ItemState.LOST, SampleStatus.LOST),
 )
+# A newer version is being worked on: what becomes of the answer that was told.
+_AFTER_TOLD = {
+    ResultState.REPORTED: SampleStatus.READY,  # it stands until the newer one is verified
+    ResultState.AMENDED: SampleStatus.BEING_AMENDED,
+    ResultState.RETRACTED: SampleStatus.RETRACTED,
+}
 
 
 def status_of(session: Session, *, sample: Sample) -> SampleStatus:
@@ -30,7 +36,7 @@ def statuses_of(session: Session, *, sample_ids: Sequence[UUID]) -> dict[UUID, S
     results = session.exec(
         select(Result).where(col(Result.sample_id).in_(sample_ids)).order_by(col(Result.version))
     ).all()
-    items = session.exec(select(Item.sample_id, Item.state).where(col(Item.sample_id).in_(sample_ids))).all()
+    items = session.exec(select(Item).where(col(Item.sample_id).in_(sample_ids))).all()
     analysed = set(
         session.exec(
             select(Analysis.sample_id).where(
@@ -41,7 +47,7 @@ def statuses_of(session: Session, *, sample_ids: Sequence[UUID]) -> dict[UUID, S
     return {
         sample_id: derive(
             versions=[result for result in results if result.sample_id == sample_id],
-            places=[state for owner, state in items if owner == sample_id],
+            places=[item.state for item in items if item.sample_id == sample_id],
             analysed=sample_id in analysed,
         )
         for sample_id in sample_ids
@@ -56,18 +62,16 @@ def derive(*, versions: Sequence[Result], places: Iterable[ItemState], analysed:
 def _by_answer(versions: Sequence[Result]) -> SampleStatus | None:
     if not versions:
         return None
-    newest, earlier = versions[-1], versions[:-1]
-    told = [version for version in earlier if version.reported_at is not None]
+    newest = versions[-1]
     if newest.state is ResultState.REPORTED:
         return SampleStatus.READY
     if newest.state is ResultState.RETRACTED:
         return SampleStatus.RETRACTED if newest.reported_at else SampleStatus.IN_ANALYSIS
-    if told and told[-1].state is ResultState.REPORTED:  # an amendment is being written; what was told still stands
-        return SampleStatus.READY
-    if told and told[-1].state is ResultState.AMENDED:
-        return SampleStatus.BEING_AMENDED
-    if told:
-        return SampleStatus.RETRACTED
+    told = [version.state for version in versions[:-1] if version.reported_at is not None]
+    return _AFTER_TOLD[told[-1]] if told else _first_answer(newest)
+
+
+def _first_answer(newest: Result) -> SampleStatus:
     if newest.preliminary:
         return SampleStatus.PRELIMINARY
     return SampleStatus.IN_ANALYSIS if newest.state is ResultState.DRAFT else SampleStatus.BEING_CHECKED
