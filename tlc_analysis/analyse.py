@@ -9,6 +9,7 @@ from .detection import Blob, find_blobs, shows_narrow_bands
 from .features import Judged, judge, marks_lane
 from .frames import Landmarks, Line, Picture, PlateFrame
 from .handmade import apply_hints
+from .labels import label_columns
 from .landmarks import find_landmarks
 from .lanes import Evidence, LanePath, LaneSet, find_lanes, lanes_at
 from .locate import locate
@@ -99,6 +100,7 @@ def _lanes(sheet: Sheet, judged: list[Judged], hints: PlateHints | None) -> Lane
         marks=sheet.landmarks.mark_x,
         origin_y=origin_y,
         width=sheet.width,
+        labels=label_columns(sheet, judged),
         lane_count=hints.lane_count if hints else None,
     )
 

@@ -155,4 +155,4 @@ def marks_lane(sheet: Sheet, item: Judged) -> bool:
         return True
     band = item.band
     round_enough = band.height > RESIDUE_HEIGHT_SHARE * sheet.height and band.width < 0.12 * sheet.width
-    return item.kind is FeatureKind.ORIGIN_RESIDUE and round_enough and band.contrast > 4 and band.score > 12
+    return item.kind is FeatureKind.ORIGIN_RESIDUE and round_enough and band.contrast > 4 and band.score > 8

@@ -64,17 +64,19 @@ def find_lanes(
     marks: tuple[float, ...],
     origin_y: float,
     width: float,
+    labels: tuple[float, ...] = (),
     lane_count: int | None = None,
 ) -> LaneSet:
     """Lanes from evidence: ``seen``, bands and residues; ``marks``, columns of application marks. Frame pixels.
 
-    ``origin_y``: row at which a lane's x is told. ``width``: of the plate. ``lane_count``: what somebody said, which
+    ``labels``: columns of what is written under the origin; ``origin_y``: row at which a lane's x is told. ``width``: of the plate. ``lane_count``: what somebody said, which
     fills or thins what is seen but commands nothing.
     """
     tolerance = _tolerance(seen, width)
     clusters = _cluster(seen, width)
     clusters = _add_marks(clusters, marks, max(tolerance, 0.4 * _pitch(list(marks), 0.0)))
     clusters = _without_stray(clusters, 1.4 * tolerance)
+    clusters = _add_labelled(clusters, labels, tolerance)
     clusters = _fill_comb(clusters)
     uncertain = False
     if lane_count is not None and lane_count != len(clusters):
@@ -157,6 +159,20 @@ def _add_marks(clusters: list[_Cluster], marks: tuple[float, ...], reach: float)
         else:
             result.append(_Cluster(x=mark, weight=20, widths=[], marked=True))
     return sorted(result + free, key=lambda c: c.x)
+
+
+def _add_labelled(clusters: list[_Cluster], labels: tuple[float, ...], tolerance: float) -> list[_Cluster]:
+    """A label that stands under no lane is an empty lane's, if the other labels do stand under lanes."""
+    if len(labels) < 2 or not clusters:
+        return clusters
+    away = [min(abs(c.x - label) for c in clusters) for label in labels]
+    spacing = min(float(np.min(np.diff(sorted(labels)))), _pitch([c.x for c in clusters], np.inf))
+    under = [distance < max(tolerance, 0.3 * spacing) for distance in away]
+    free = [label for label, distance in zip(labels, away, strict=True) if distance > 0.6 * spacing]
+    if sum(under) < max(1, len(free)) or len(free) + sum(under) < len(labels):
+        return clusters
+    empty = [_Cluster(x=label, weight=0.0, widths=[], marked=False) for label in free]
+    return sorted([*clusters, *empty], key=lambda c: c.x)
 
 
 def _without_stray(clusters: list[_Cluster], room: float) -> list[_Cluster]:

@@ -90,9 +90,7 @@ def _strokes(raised: _Float, usable: _Mask, noise_l: float, *, bright: bool) -> 
     level = np.maximum(GROW_SIGMA * noise, 0.15 * coarse)
     low = (thin > np.maximum(level, MIN_STEP_L / 3)) & _ridges(smooth) & usable
     seed = low & (thin > max(SEED_SIGMA * noise, MIN_STEP_L / 1.5))
-    # A circle is seldom quite closed: gaps of a few pixels do not part it.
-    low = cv2.morphologyEx(low.astype(np.uint8), cv2.MORPH_CLOSE, _disc(GRAIN_SHARE, raised.shape[0])) > 0
-    return _pieces(low, seed, lambda piece, area: _kind(piece, area, usable.shape, bright=bright))
+    return _pieces(low, seed, lambda piece, area: _kind(piece, area, usable.shape, bright=bright), bridge=3)
 
 
 def _ridges(smooth: _Float) -> _Mask:
@@ -109,7 +107,8 @@ def _kind(piece: _Mask, area: int, shape: tuple[int, ...], *, bright: bool) -> F
     """What a long thin piece is; None for what may be a flat band, or is too short to be told."""
     h, w = piece.shape
     plate_height, plate_width = shape[0], shape[1]
-    if max(h, w) < DUST_SHARE * plate_height or (max(h, w) < RING_SHARE * plate_height and area > 0.35 * w * h):
+    short = max(h, w) < RING_SHARE * plate_height
+    if max(h, w) < DUST_SHARE * plate_height or (short and area > 0.3 * (w * w + h * h)):
         return None
     flat = w > 1.5 * h and w < 0.25 * plate_width
     if flat and ((w > 2.5 * h and not _is_bent(piece)) or area > GRAIN_SHARE * plate_height * w):
@@ -175,16 +174,24 @@ def _grains(raised: _Float, usable: _Mask, noise_l: float) -> tuple[list[Stroke]
 
 
 def _pieces(
-    low: _Mask, seed: _Mask, kind_of: Callable[[_Mask, int], FeatureKind | None]
+    low: _Mask, seed: _Mask, kind_of: Callable[[_Mask, int], FeatureKind | None], *, bridge: int = 1
 ) -> tuple[list[Stroke], _Mask]:
-    """The connected pieces of ``low`` that hold a few pixels of ``seed`` and have a kind."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(low.astype(np.uint8), connectivity=8)
+    """The connected pieces of ``low`` that hold a few pixels of ``seed`` and have a kind.
+
+    Gaps narrower than ``bridge`` do not part a piece: a circle is seldom quite closed.
+    """
+    joined = low.astype(np.uint8)
+    if bridge > 1:
+        joined = np.asarray(cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones((bridge, bridge), np.uint8)), np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    labels = np.where(low, labels, 0)
     seeded = np.bincount(labels[seed], minlength=count)
     strokes: list[Stroke] = []
     keep = np.zeros(count, dtype=np.bool_)
     for i in np.nonzero(seeded[1:] >= 2)[0] + 1:
         x, y, w, h, area = (int(v) for v in stats[i])
-        kind = kind_of(labels[y : y + h, x : x + w] == i, area)
+        piece = labels[y : y + h, x : x + w] == i
+        kind = kind_of(piece, int(np.count_nonzero(piece)) if bridge > 1 else area)
         if kind is not None:
             keep[i] = True
             strokes.append(Stroke(kind=kind, box=(x, y, x + w - 1, y + h - 1)))
