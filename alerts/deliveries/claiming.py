@@ -4,7 +4,7 @@ A claim is a lease: the attempt's row is written and committed before the call, 
 another takes up when the lease ends. At least once, then, and always under the same message id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -40,15 +40,15 @@ def claim_due(session: Session, *, leases_s: Mapping[ChannelKind, float], limit:
     """Take up to ``limit`` deliveries that are due, healthy endpoints first. Commit before sending.
 
     A delivery waits while an earlier version is under way to the same endpoint. One whose lease ended counts as an
-    attempt that failed; after the last it is given up.
+    attempt that failed; after the last it is given up. What goes by a channel that this process has not waits.
     """
-    rows = session.exec(_due(limit)).all()
+    rows = session.exec(_due(limit, channels=tuple(leases_s))).all()
     claims = [claim for claim in (_take(session, row, leases_s) for row in rows) if claim is not None]
     session.flush()
     return claims
 
 
-def _due(limit: int) -> SelectOfScalar[Delivery]:
+def _due(limit: int, *, channels: Sequence[ChannelKind]) -> SelectOfScalar[Delivery]:
     earlier = aliased(Delivery)
     held = (
         sa.select(sa.literal(1))
@@ -63,6 +63,7 @@ def _due(limit: int) -> SelectOfScalar[Delivery]:
         .where(
             col(Delivery.state).in_((DeliveryState.WAITING, DeliveryState.SENDING)),
             col(Delivery.due_at) <= now(),
+            col(Delivery.channel).in_(channels),
             ~held,
         )
         .order_by(col(SubscriptionEndpoint.failing_since).is_not(None), col(Delivery.due_at))
@@ -135,9 +136,7 @@ def record_failed(session: Session, *, claim: Claim, error: TransportError) -> N
         _close(session, endpoint)
 
 
-def _finish_attempt(
-    session: Session, claim: Claim, *, ok: bool | None, status: int | None, error: str | None
-) -> None:
+def _finish_attempt(session: Session, claim: Claim, *, ok: bool | None, status: int | None, error: str | None) -> None:
     session.execute(
         sa.update(DeliveryAttempt)
         .where(col(DeliveryAttempt.delivery_id) == claim.delivery_id, col(DeliveryAttempt.number) == claim.number)

@@ -131,9 +131,7 @@ def confirm(session: Session, *, token: str) -> SubscriptionEndpoint:
 def unsubscribe(session: Session, *, token: str) -> SubscriptionEndpoint:
     """Leave, at once and for good; again changes nothing. The address is forgotten."""
     endpoint = session.exec(
-        select(SubscriptionEndpoint)
-        .where(SubscriptionEndpoint.unsubscribe_hash == token_hash(token))
-        .with_for_update()
+        select(SubscriptionEndpoint).where(SubscriptionEndpoint.unsubscribe_hash == token_hash(token)).with_for_update()
     ).first()
     if endpoint is None:
         raise SubscriptionNotFoundError

@@ -24,9 +24,7 @@ TEMPLATE = "alerts/callback.txt.jinja"
 
 def due_tasks(session: Session) -> list[UUID]:
     """Open tasks whose next step is due, the longest overdue first."""
-    query = select(CallbackTask.id).where(
-        CallbackTask.state == TaskState.OPEN, col(CallbackTask.escalate_at) <= now()
-    )
+    query = select(CallbackTask.id).where(CallbackTask.state == TaskState.OPEN, col(CallbackTask.escalate_at) <= now())
     return list(session.exec(query.order_by(col(CallbackTask.escalate_at))))
 
 
@@ -60,9 +58,7 @@ def escalate(session: Session, *, services: AlertServices, task_id: UUID) -> int
     return len(told)
 
 
-def _deliver(
-    session: Session, task: CallbackTask, step: int, account: Account, services: AlertServices
-) -> bool:
+def _deliver(session: Session, task: CallbackTask, step: int, account: Account, services: AlertServices) -> bool:
     row = Delivery(
         purpose=Purpose.CALLBACK, channel=ChannelKind.EMAIL, task_id=task.id, step=step, account_id=account.id,
         content=_words(session, task, account, services),

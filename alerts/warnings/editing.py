@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from alerts.errors import EditionError, ExpiryError
 from alerts.services import AlertServices
@@ -149,5 +149,5 @@ def fill_draft(session: Session, *, services: AlertServices, version_id: UUID) -
 
 def unwritten(session: Session) -> list[UUID]:
     """Open versions that still have no words."""
-    query = sa.select(col(AlertVersion.id)).where(col(AlertVersion.state).in_(OPEN), col(AlertVersion.edition) == 0)
-    return list(session.scalars(query))
+    query = select(AlertVersion).where(col(AlertVersion.state).in_(OPEN))
+    return [version.id for version in session.exec(query) if not version.texts]

@@ -16,8 +16,8 @@ class Guard(StrEnum):
     """What must hold besides state and permission; ``guards.py`` decides each."""
 
     TEXTS_COMPLETE = "texts_complete"  # in every language
-    FOUNDED = "founded"  # a result still stands, for T2 and T3 with a confirmed finding; or a written override
     NOT_IN_DOUBT = "not_in_doubt"  # no open proposal to update or cancel it
+    FOUNDED = "founded"  # a result still stands, for T2 and T3 with a confirmed finding; or a written override
     EXPIRES = "expires"  # later than now, within the tier's longest validity
     NOT_OWN_TEXT = "not_own_text"  # whoever last edited it does not approve it
     FIRST_TIME = "first_time"  # nobody approves the same edition twice

@@ -1,0 +1,85 @@
+"""A bench whose facts reach ``alerts``, and the services that ``api`` would compose."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from sqlmodel import Session
+
+from alerts.channels.base import Outgoing, TransportError
+from alerts.services import AlertServices
+from alerts.subscriptions.tokens import TokenKey
+from alerts.vocabulary import ChannelKind
+from api.rendering import Renderer
+from lab.kit.clock import frozen
+from lab.kit.db import Database
+from tests.alerts.house import House
+from tests.lab.conftest import (  # noqa: F401 -- fixtures, used by name
+    shared_database,
+    shared_postgres_url,
+    shared_session,
+    shared_sqlite_url,
+)
+
+NIGHT = datetime(2026, 7, 4, 1, 30, tzinfo=UTC)
+
+
+@dataclass
+class Recorder:
+    """A channel that keeps what it was given, or fails as told."""
+
+    kind: ChannelKind
+    lease_s: float = 25.0
+    sent: list[Outgoing] = field(default_factory=list)
+    failures: list[TransportError] = field(default_factory=list)
+
+    def is_noop(self, message: Outgoing) -> bool:
+        return not message.address
+
+    def notify(self, message: Outgoing) -> int | None:
+        self.sent.append(message)
+        if self.failures:
+            raise self.failures.pop(0)
+        return 200
+
+
+@pytest.fixture
+def email() -> Recorder:
+    return Recorder(ChannelKind.EMAIL)
+
+
+@pytest.fixture
+def webhook() -> Recorder:
+    return Recorder(ChannelKind.WEBHOOK)
+
+
+@pytest.fixture
+def services(email: Recorder, webhook: Recorder) -> AlertServices:
+    return AlertServices(
+        renderer=Renderer(),
+        channels={ChannelKind.EMAIL: email, ChannelKind.WEBHOOK: webhook},
+        tokens=TokenKey(b"k" * 32),
+        base_url="https://lab.test.example",
+        sender="lab.test.example",
+        exercise=False,
+    )
+
+
+@pytest.fixture
+def night() -> Iterator[datetime]:
+    """Time stands still at half past one on a summer night."""
+    with frozen(NIGHT):
+        yield NIGHT
+
+
+@pytest.fixture
+def house(shared_session: Session, services: AlertServices) -> House:  # noqa: F811 -- the fixture imported above
+    """A network whose facts raise what they must, on each database; rolled back afterwards."""
+    return House(shared_session, services)
+
+
+@pytest.fixture
+def committed(database: Database) -> Database:
+    """A database of its own, for tests that commit."""
+    return database
