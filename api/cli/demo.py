@@ -17,7 +17,9 @@ FOLDER = Path("data/demo")
 
 
 def demo(
-    image: Annotated[Path | None, typer.Option(help="A picture of a plate; without one the demo draws its own.")] = None,
+    image: Annotated[
+        Path | None, typer.Option(help="A picture of a plate; without one the demo draws its own.")
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where to leave the lab and its files; emptied first.")] = FOLDER,
     as_json: Annotated[bool, typer.Option("--json", help="Print one object with the outcome of each step.")] = False,
     if_missing: Annotated[bool, typer.Option(help="Do nothing when the demo lab is there already.")] = False,
@@ -71,7 +73,13 @@ def _walk(
 
 def _document(told: list[Told], story: Story | None, problem: tuple[str, int] | None) -> dict[str, object]:
     steps = [
-        {"id": one.step.id, "title": one.step.title, "ok": True, "outcome": one.outcome, "seconds": round(one.seconds, 2)}
+        {
+            "id": one.step.id,
+            "title": one.step.title,
+            "ok": True,
+            "outcome": one.outcome,
+            "seconds": round(one.seconds, 2),
+        }
         for one in told
     ]
     if problem is not None and len(told) < len(STEPS):
@@ -87,6 +95,8 @@ def _document(told: list[Told], story: Story | None, problem: tuple[str, int] | 
 
 def _farewell(story: Story) -> None:
     out.print(f"Files in [bold]{story.folder}[/bold]: {', '.join(sorted(story.files))}")
-    out.print(f"Check the custody offline: drugcheck custody verify {story.folder}/custody.json --key {story.folder}/custody.pub")
+    out.print(
+        f"Check the custody offline: drugcheck custody verify {story.folder}/custody.json --key {story.folder}/custody.pub"
+    )
     out.print("Open the lab in a browser: [bold]make run[/bold], then http://127.0.0.1:8000")
     out.print(f"Sign in as worker@demo.example, chemist@demo.example, … with the password [bold]{PASSWORD}[/bold]")

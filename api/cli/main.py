@@ -7,7 +7,7 @@ import uvicorn
 
 import api.migrations
 from api.app import compose, create_app
-from api.cli import custody, keep, library, plate, user
+from api.cli import custody, demo, keep, library, plate, user
 from api.cli.console import out, speaking_plainly
 from api.settings import Settings
 from api.worker import run_worker
@@ -19,8 +19,9 @@ app = typer.Typer(
 )
 app.add_typer(user.app, name="user", help="Accounts: open, give roles, issue tokens.")
 app.add_typer(plate.app, name="plate", help="Plates: read, draw, measure, match, compare. Needs no laboratory.")
-app.add_typer(custody.app, name="custody", help="Custody: check a proof offline, or take one out of the log.")
 app.add_typer(library.app, name="library", help="The reference library: systems, values and their sources.")
+app.add_typer(custody.app, name="custody", help="Custody: check a proof offline, or take one out of the log.")
+app.command()(demo.demo)
 app.command()(keep.backup)
 app.command()(keep.restore)
 

@@ -164,9 +164,7 @@ def _accepted(session: Session, story: Story, seen: Interpretation) -> list[Find
     if not seen.corrected:
         return []
     names = dict.fromkeys(
-        spot.compatible[0].substance
-        for spot in _spots(story, seen)
-        if len(spot.compatible) == 1 and not spot.in_blank
+        spot.compatible[0].substance for spot in _spots(story, seen) if len(spot.compatible) == 1 and not spot.in_blank
     )
     return [FindingIn(substance_id=library.find_substance(session, name=name).id) for name in names]
 

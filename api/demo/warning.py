@@ -134,9 +134,7 @@ def deliver(story: Story) -> str:
     """The subscriber receives it; each attempt is a row before it is a call."""
     story.work()
     with story.session() as session:
-        wanted = select(Delivery).where(
-            Delivery.version_id == story.keys["version"], Delivery.purpose == Purpose.ALERT
-        )
+        wanted = select(Delivery).where(Delivery.version_id == story.keys["version"], Delivery.purpose == Purpose.ALERT)
         rows = session.exec(wanted).all()
     sent = [row for row in rows if row.state is DeliveryState.SENT]
     if not sent or len(sent) != len(rows):
