@@ -17,7 +17,9 @@ from .ticks import Tick, find_ticks
 _TOP = 0.015  # of the height: nearer to the edge is the plate's rim
 _TOP_EDGE = 0.03  # as above for a wetting edge, since a chipped or shaded rim is a step too
 _PAIR = 0.045  # of the height: how far the ticks of one front may differ
+_LOUD = 4.5  # standard deviations, mean over a tick that stands alone
 _AGREES = 6.0  # standard deviations of a level edge at a tick's height
+_RIM = 0.06  # of the width: bands end before, the solvent does not
 _ACROSS = 0.62  # of the width: a shorter stroke may be a hair or a circle's arc, and comes last
 _BULGE = 4.0  # standard deviations by which a bulging front must be clearer than a straight one
 _WIDE = 0.0085  # of the height: a wider ridge was washed there, not drawn, where no origin tells the pencil
@@ -146,9 +148,11 @@ def _through(ticks: tuple[Tick, ...], strips: Strips) -> Line:
 
 
 def is_edge(step: Step, strips: Strips) -> bool:
-    """Whether a step goes far enough across the plate to be the edge of what was wet."""
-    run = (step.last - step.first + 1) / len(strips.x)
-    return step.density > 0.75 and run > 0.75 and step.snr > 18
+    """Whether a step goes far enough across the plate, and to its rims, to be the edge of what was wet."""
+    n = len(strips.x)
+    run = (step.last - step.first + 1) / n
+    to_a_rim = step.first < _RIM * n or step.last > (1 - _RIM) * n
+    return step.density > 0.75 and run > 0.75 and to_a_rim and step.snr > 18
 
 
 def _edge_line(step: Step, strips: Strips) -> Line:
@@ -160,10 +164,11 @@ def _edge_line(step: Step, strips: Strips) -> Line:
 
 def _single(ticks: list[Tick], strips: Strips) -> Found | None:
     """One tick alone: the layer must agree with it, or it must be the only mark there is."""
-    agreed = [(edge_near(strips, tick.y)[1], tick) for tick in ticks]
-    best = max(agreed, key=lambda item: item[0], default=None)
-    if best is not None and best[0] > _AGREES:
-        return Found(line=_through((best[1],), strips), ticks=(best[1],))
+    agreed = [(edge_near(strips, tick.y)[1], tick) for tick in ticks if tick.score > _LOUD]
+    clear = [(min(seen, 2 * _AGREES) + tick.score, tick) for seen, tick in agreed if seen > _AGREES]
+    if clear:
+        tick = max(clear, key=lambda item: item[0])[1]
+        return Found(line=_through((tick,), strips), ticks=(tick,))
     if len(ticks) == 1 and ticks[0].score > 5.0:
         return Found(line=_through((ticks[0],), strips), ticks=(ticks[0],))
     return None

@@ -121,7 +121,8 @@ def _is_part(inner: Evidence, outer: Evidence) -> bool:
     if _shared_sides(inner.quad, outer.quad) < 2:
         return False
     # A dry strip between front and rim has four clean sides; three of them are the plate's.
-    strip = inner.share < 0.35 * outer.share
+    # What spans two plates and the gap between them has its own sides borne out in part only.
+    strip = inner.share < 0.35 * outer.share and float(np.nanmin(outer.support)) > 0.65
     return outer.score > (0.55 if strip else 0.85) * inner.score
 
 

@@ -10,7 +10,7 @@ from .ridges import noise_of, reaches_for, ridge_map
 from .strips import Strips
 
 _SIDE = 0.15  # of the width: ticks begin and end within this of an edge
-_LENGTH = 0.035  # of the width: shortest stroke
+_LENGTHS = (0.035, 0.014)  # of the width: of a stroke, and of one that begins at the very edge
 _LOUD = 3.0  # standard deviations, mean over a stroke
 _CLIP = 8.0
 _THIN = 0.5  # contrast of a pencil stroke at the middle reach, relative to the largest
@@ -31,19 +31,20 @@ class Tick:
 def find_ticks(strips: Strips, *, top: float, bottom: float, dark: bool = True) -> list[Tick]:
     """Strokes at either side between the rows ``top`` and ``bottom`` that do not go on inwards, loudest first."""
     n = strips.signal.shape[1]
-    side, length = max(4, round(_SIDE * n)), max(2, round(_LENGTH * n))
-    loose = _strokes(strips, length, dark=dark)
+    side = max(4, round(_SIDE * n))
     signal = strips.signal if dark else -strips.signal
-    ticks = [
-        *_of_side(loose[:, :side], loose[:, side : 3 * side], signal[:, :side], strips.x[:side], length),
-        *_of_side(
-            loose[:, -side:][:, ::-1],
-            loose[:, -3 * side : -side],
-            signal[:, -side:][:, ::-1],
-            strips.x[-side:][::-1],
-            length,
-        ),
-    ]
+    ticks: list[Tick] = []
+    for share in _LENGTHS:
+        length = max(2 if share == _LENGTHS[0] else 1, round(share * n))
+        # The short ones are looked for at the very edge alone.
+        reach = side if share == _LENGTHS[0] else max(2, 2 * length)
+        loose = _strokes(strips, length, dark=dark)
+        left = _of_side(loose[:, :reach], loose[:, side : 3 * side], signal[:, :reach], strips.x[:reach], length)
+        mirrored, far = loose[:, ::-1][:, :reach], loose[:, ::-1][:, side : 3 * side]
+        right = _of_side(mirrored, far, signal[:, ::-1][:, :reach], strips.x[::-1][:reach], length)
+        for tick in (*left, *right):
+            if all(abs(tick.y - other.y) > 6 or tick.left != other.left for other in ticks):
+                ticks.append(tick)
     return sorted((tick for tick in ticks if top <= tick.y <= bottom), key=lambda tick: -tick.score)
 
 
