@@ -23,6 +23,7 @@ DUST_SHARE: Final = 0.02
 """Largest extent of a grain as a share of the plate's height."""
 RING_SHARE: Final = 0.035
 """Smallest circle that anybody draws round a spot, as a share of the plate's height."""
+DASH: Final = 2.5
 RIDGE_SHARE: Final = 0.0035
 """Standard deviation of the smoothing before curvature is taken, as a share of the plate's height."""
 ROUNDNESS: Final = 0.45
@@ -107,8 +108,7 @@ def _kind(piece: _Mask, area: int, shape: tuple[int, ...], *, bright: bool) -> F
     """What a long thin piece is; None for what may be a flat band, or is too short to be told."""
     h, w = piece.shape
     plate_height, plate_width = shape[0], shape[1]
-    short = max(h, w) < RING_SHARE * plate_height
-    if max(h, w) < DUST_SHARE * plate_height or (short and area > 0.3 * (w * w + h * h)):
+    if max(h, w) < DUST_SHARE * plate_height or (max(h, w) < RING_SHARE * plate_height and not _is_dash(piece)):
         return None
     flat = w > 1.5 * h and w < 0.25 * plate_width
     if flat and ((w > 2.5 * h and not _is_bent(piece)) or area > GRAIN_SHARE * plate_height * w):
@@ -116,6 +116,13 @@ def _kind(piece: _Mask, area: int, shape: tuple[int, ...], *, bright: bool) -> F
     if max(h, w) > RING_SHARE * plate_height and ellipse_through(piece) is not None:
         return FeatureKind.CIRCLE
     return FeatureKind.SCRATCH if bright else FeatureKind.PENCIL
+
+
+def _is_dash(piece: _Mask) -> bool:
+    """Whether a short piece is a stroke standing or leaning, rather than part of a small spot."""
+    y, x = np.nonzero(piece)
+    (_, (a, b), _) = cv2.minAreaRect(np.stack([x, y], axis=1).astype(np.float32).reshape(-1, 1, 2))
+    return piece.shape[0] > piece.shape[1] and max(a, b) + 1 > DASH * (min(a, b) + 1)
 
 
 def _is_bent(piece: _Mask) -> bool:
