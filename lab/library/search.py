@@ -31,8 +31,11 @@ class Hit:
     score: float
 
 
-def distance(query: str, name: str) -> tuple[int, int]:
-    """Slips between ``query`` and all of ``name``, and between ``query`` and its best-fitting beginning."""
+def distance(query: str, name: str, *, limit: int | None = None) -> tuple[int, int]:
+    """Slips between ``query`` and all of ``name``, and between ``query`` and its best-fitting beginning.
+
+    Once both must exceed ``limit`` the count stops, and both are given as one more than it.
+    """
     before: list[int] = []
     previous = list(range(len(name) + 1))
     for i, letter in enumerate(query, 1):
@@ -42,6 +45,8 @@ def distance(query: str, name: str) -> tuple[int, int]:
             if i > 1 and j > 1 and letter == name[j - 2] and query[i - 2] == other:
                 cost = min(cost, before[j - 2] + 1)
             current.append(cost)
+        if limit is not None and min(current) > limit and min(previous) > limit:
+            return limit + 1, limit + 1
         before, previous = previous, current
     return previous[-1], min(previous)
 
@@ -74,7 +79,7 @@ def _by_slips(typed: str, name: str) -> float:
     allowed = _slips_allowed(len(typed))
     if not allowed or len(set(typed) - set(name)) > allowed:
         return 0.0
-    whole, beginning = distance(typed, name[: len(typed) + allowed + 1])
+    whole, beginning = distance(typed, name[: len(typed) + allowed + 1], limit=allowed)
     if whole <= allowed and abs(len(typed) - len(name)) <= allowed:
         return 0.75 - 0.1 * whole
     return 0.6 - 0.1 * beginning if beginning <= allowed and len(name) > len(typed) else 0.0

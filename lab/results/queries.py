@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from lab.errors import ForbiddenError
 from lab.network.access import Actor, Permission
 from lab.results.errors import ResultNotFoundError
 from lab.results.models import Analysis, Result, ResultAnalysis, ResultState, ResultTransition
@@ -63,6 +64,6 @@ def laboratories_of(session: Session, result: Result) -> set[UUID]:
 
 
 def require_at(actor: Actor, permission: Permission, site_ids: set[UUID]) -> None:
+    """Raise :class:`~lab.errors.ForbiddenError` unless ``actor`` has ``permission`` at one of these sites."""
     if not actor.may_at_any(permission, site_ids):
-        actor.require(permission, next(iter(site_ids), None))
-        raise ResultNotFoundError
+        raise ForbiddenError(permission=permission.value)

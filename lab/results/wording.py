@@ -45,15 +45,16 @@ def _preliminary(answer: Answer) -> Iterable[Message]:
 
 
 def _conclusion(answer: Answer) -> Message:
-    name = answer.expected.substance
-    params = {"substance": name} if name else {}
-    known = ".named" if name else ""
-    if answer.conclusion is Conclusion.INCONCLUSIVE and any(one.is_identified for one in answer.found):
-        stated = "not_compared" if answer.expected.stated else "nothing_stated"
-        return Message(f"result.conclusion.{stated}")
-    if answer.conclusion in {Conclusion.NONE, Conclusion.INCONCLUSIVE}:
-        return Message(f"result.conclusion.{answer.conclusion.value}")
-    return Message(f"result.conclusion.{answer.conclusion.value}{known}", params)
+    conclusion, name = answer.conclusion, answer.expected.substance
+    if conclusion is Conclusion.INCONCLUSIVE and any(one.is_identified for one in answer.found):
+        return Message("result.conclusion." + ("not_compared" if answer.expected.stated else "nothing_stated"))
+    if name is None or conclusion in {Conclusion.NONE, Conclusion.INCONCLUSIVE}:
+        return Message(f"result.conclusion.{conclusion.value}")
+    # A chemist may take an isomer for what was expected: then the list of what was found names it, not this sentence.
+    as_named = any(one.substance == name for one in answer.found)
+    if as_named is (conclusion is Conclusion.EXPECTED_ABSENT):
+        return Message(f"result.conclusion.{conclusion.value}")
+    return Message(f"result.conclusion.{conclusion.value}.named", {"substance": name})
 
 
 def _findings(found: Sequence[Found]) -> Iterable[Message]:

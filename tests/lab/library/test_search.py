@@ -35,6 +35,13 @@ def test_the_distance_is_symmetric_and_zero_only_for_equals(one: str, other: str
     assert distance(one, other)[1] <= distance(one, other)[0]
 
 
+@given(WORDS, WORDS, st.integers(0, 4))
+def test_a_limit_changes_only_what_exceeds_it(one: str, other: str, limit: int) -> None:
+    whole, beginning = distance(one, other)
+    limited = distance(one, other, limit=limit)
+    assert limited == (whole, beginning) or (min(whole, beginning) > limit and min(limited) > limit)
+
+
 @given(st.text(max_size=40))
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)

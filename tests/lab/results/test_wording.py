@@ -105,6 +105,15 @@ def test_every_group_of_the_library_has_its_name(language: str) -> None:
         assert speak.has(f"substance_class.{group_slug(substance_class)}")
 
 
+def test_the_expected_substance_is_named_only_where_it_is_the_one_found() -> None:
+    def said(*found: Found, conclusion: Conclusion = Conclusion.AS_EXPECTED) -> str:
+        return ids(wording(answer(*found, conclusion=conclusion)))[1]
+
+    assert said(one()) == "result.conclusion.as_expected.named"
+    assert said(one("MDEA")) == "result.conclusion.as_expected"  # a chemist took it for what was expected
+    assert said(one("ketamine"), conclusion=Conclusion.EXPECTED_ABSENT) == "result.conclusion.expected_absent.named"
+
+
 def test_an_amount_keeps_its_unit_and_uncertainty() -> None:
     said = {m.id: m.params for m in wording(answer(one(amounts=(Amount(82.5, "mg/unit", u=3.0),))))}
     assert said["result.amount_u"] == {"substance": "MDMA", "amount": 82.5, "u": 3.0, "unit": AmountUnit.MG_PER_UNIT}
