@@ -6,9 +6,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlmodel import Session
 
+from alerts.services import AlertServices
 from api.auth.csrf import SAFE_METHODS
 from api.auth.errors import NotSignedInError
 from api.auth.identity import Identity, identify
+from api.services import alert_services
 from api.settings import Settings
 from api.state import state_of
 from lab.kit.files import FileStore
@@ -40,9 +42,14 @@ def _files(request: Request) -> FileStore:
     return state_of(request).files
 
 
+def _alert_services(request: Request) -> AlertServices:
+    return alert_services(state_of(request).settings)
+
+
 # scope="function": the commit happens before the answer is sent, so that nobody is told of what was then lost.
 SessionDep = Annotated[Session, Depends(_session, scope="function")]
 IdentityDep = Annotated[Identity, Depends(_identity)]
 ActorDep = Annotated[Actor, Depends(_actor)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
+AlertServicesDep = Annotated[AlertServices, Depends(_alert_services)]
 FilesDep = Annotated[FileStore, Depends(_files)]

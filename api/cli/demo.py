@@ -95,8 +95,7 @@ def _document(told: list[Told], story: Story | None, problem: tuple[str, int] | 
 
 def _farewell(story: Story) -> None:
     out.print(f"Files in [bold]{story.folder}[/bold]: {', '.join(sorted(story.files))}")
-    out.print(
-        f"Check the custody offline: drugcheck custody verify {story.folder}/custody.json --key {story.folder}/custody.pub"
-    )
+    bundle, key = story.files["custody.json"], story.files["custody.pub"]
+    out.print(f"Check the custody offline: drugcheck custody verify {bundle} --key {key}")
     out.print("Open the lab in a browser: [bold]make run[/bold], then http://127.0.0.1:8000")
     out.print(f"Sign in as worker@demo.example, chemist@demo.example, … with the password [bold]{PASSWORD}[/bold]")

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.v1 import custody, library, plates, results, samples, session
+from api.v1 import alerts, custody, library, lookup, plates, results, samples, session, subscriptions, sync, tasks
 
 router = APIRouter()
-for module in (session, samples, custody, plates, results, library):
+for module in (session, samples, sync, custody, plates, results, library, tasks, alerts, subscriptions, lookup):
     router.include_router(module.router.router)

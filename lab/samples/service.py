@@ -87,6 +87,16 @@ def _first_item(session: Session, *, sample_id: UUID) -> Item:
     return session.exec(select(Item).where(Item.sample_id == sample_id, col(Item.parent_id).is_(None))).one()
 
 
+def item_registered_as(session: Session, *, actor: Actor, client_id: UUID | None) -> Item:
+    """The first item of the sample that a device registered under its own key.
+
+    Raises :class:`SampleNotFoundError` also where ``actor`` may not handle it.
+    """
+    sample = session.exec(select(Sample).where(Sample.client_id == client_id)).one_or_none()
+    seen = _seen(session, actor=actor, sample=sample, permission=Permission.CUSTODY_HANDLE)
+    return _first_item(session, sample_id=seen.id)
+
+
 def _code_for(session: Session, label: str | None) -> str:
     def is_taken(code: str) -> bool:
         return session.exec(select(Sample.id).where(Sample.code == code)).first() is not None
