@@ -108,11 +108,13 @@ OPTIONAL: Mapping[str, Callable[[Any], bool]] = {
 }
 _STATEMENT: Mapping[str, Callable[[Any], bool]] = {
     "schema": _one_of(STATEMENT_SCHEMA),
-    "items": _is_counts,  # item -> number of its events in the log before this entry
     "recorded_at": _is_moment,
+    # Either of an extract: item -> number of its events in the log before this entry, ...
+    "items": _is_counts,
+    "sample": _is_uuid,  # given when these are all the items of one sample
+    # ... or of the whole log: number of entries before this one.
+    "entries": _is_count,
 }
-# Of a statement about a whole sample: `items` are all the items that it has.
-_STATEMENT_KNOWN: Mapping[str, Callable[[Any], bool]] = {**_STATEMENT, "sample": _is_uuid}
 _REQUIRED_NAMES = REQUIRED.keys()
 _KNOWN: Mapping[str, Callable[[Any], bool]] = {**REQUIRED, **OPTIONAL}
 _NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -134,7 +136,9 @@ def read_entry(content: bytes) -> dict[str, Any]:
     if type(body) is not dict:
         raise BodyError(None)
     if body.get("schema") == STATEMENT_SCHEMA:
-        _check_members(body, _STATEMENT_KNOWN, _STATEMENT.keys())
+        _check_members(body, _STATEMENT, {"schema", "recorded_at", "items" if "items" in body else "entries"})
+        if "entries" in body and len(body) > len(("schema", "recorded_at", "entries")):
+            raise BodyError("entries")
     else:
         _check_members(body, _KNOWN, _REQUIRED_NAMES)
         check_action(body)

@@ -1,8 +1,8 @@
 """Takes proof out of the log: bundles (``custody-bundle/1``), the public checks on them, and receipts.
 
-An extract must show that none of its items' events was left out. For that, exporting one first writes a
-*statement* into the log: how many events each item has. It is the last entry of the tree that is signed for the
-bundle, so an event dropped from the file contradicts it; and a false statement would stand in the log for good.
+A file must show that nothing was left out of it. For that, exporting one first writes a *statement* into the log:
+how many events each item has, or how many entries the whole log. It is the last entry of the tree that is signed
+for the file, so an event dropped from the file contradicts it; and a false statement would stand in the log for good.
 """
 
 from collections import Counter
@@ -67,32 +67,34 @@ def export_bundle(
     rows = session.exec(query).all()
     if not rows:
         raise NothingToExportError
-    seqs = [seq for seq, _ in rows]
-    seqs.append(_state(session, [str(item_id) for _, item_id in rows], sample_id=sample_id))
-    return _bundle(session, seqs, signer=signer, whole=False)
-
-
-def _state(session: Session, items: Sequence[str], *, sample_id: UUID | None) -> int:
-    """Write how many events each of these items has; where the statement went. ``items``: one for each event."""
-    body = {"schema": STATEMENT_SCHEMA, "items": dict(Counter(items)), "recorded_at": moment(now())}
+    statement: dict[str, Any] = {"items": dict(Counter(str(item_id) for _, item_id in rows))}
     if sample_id is not None:
-        body["sample"] = str(sample_id)
+        statement["sample"] = str(sample_id)
+    seqs = [seq for seq, _ in rows]
+    seqs.append(_state(session, statement))
+    return _bundle(session, seqs, signer=signer)
+
+
+def _state(session: Session, statement: dict[str, Any]) -> int:
+    """Write a statement; where it went."""
+    body = {"schema": STATEMENT_SCHEMA, "recorded_at": moment(now())} | statement
     return ledger.append(session, canonical.dumps(body)).seq
 
 
 def export_log(session: Session, *, signer: Signer) -> dict[str, Any]:
-    """The whole log. It needs no proofs: its hash is computed from its entries."""
+    """The whole log. Needs no proofs: its hash is computed from its entries. Writes a statement, as above."""
     ledger.lock(session)
     count = ledger.size(session)
     if count == 0:
         raise NothingToExportError
-    return _bundle(session, range(count), signer=signer, whole=True)
+    _state(session, {"entries": count})
+    return _bundle(session, range(count + 1), signer=signer, prove=False)
 
 
-def _bundle(session: Session, seqs: Sequence[int], *, signer: Signer, whole: bool) -> dict[str, Any]:
+def _bundle(session: Session, seqs: Sequence[int], *, signer: Signer, prove: bool = True) -> dict[str, Any]:
     checkpoint = ledger.checkpoint(session, signer=signer)
     bodies = ledger.bodies(session, seqs)
-    proofs = [] if whole else ledger.inclusion_proofs(session, seqs, size=checkpoint.size)
+    proofs = ledger.inclusion_proofs(session, seqs, size=checkpoint.size) if prove else []
     return {
         "schema": BUNDLE_SCHEMA,
         "origin": signer.name,

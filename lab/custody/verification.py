@@ -118,6 +118,7 @@ class _Check:
         self.problems = _Problems()
         self.checkpoint: Checkpoint | None = None
         self.receipt = document.get("schema") == RECEIPT_SCHEMA
+        self.whole = False
         self.seqs: list[int] = []
         self.leaves: list[bytes] = []
         self.bodies: list[dict[str, Any]] = []
@@ -128,12 +129,11 @@ class _Check:
         self.checkpoint = self._open_checkpoint()
         self._read_events()
         self._check_tree(self.checkpoint)
-        if self.problems.found:
-            return  # what the events say means nothing if they are not the signed ones
-        if not self.receipt:
-            _check_complete(self.problems, self.seqs, self.bodies, size=self.checkpoint.size)
-            if len(self.seqs) < self.checkpoint.size or self.checkpoint.size <= FOLDED_LOG:
-                self.items = self._fold()
+        if self.problems.found or self.receipt:
+            return  # what events say means nothing if they are not the signed ones
+        _check_complete(self.problems, self.seqs, self.bodies, size=self.checkpoint.size, whole=self.whole)
+        if not self.whole or self.checkpoint.size <= FOLDED_LOG:
+            self.items = self._fold()
 
     def _check_members(self) -> None:
         known = _RECEIPT_MEMBERS if self.receipt else _BUNDLE_MEMBERS
@@ -207,6 +207,7 @@ class _Check:
         proofs = [self.document["proof"]] if self.receipt else self.document["proofs"]
         if type(proofs) is not list or len(proofs) not in {0, len(self.seqs)}:
             raise self.problems.stop("proofs")
+        self.whole = not proofs
         if proofs:
             for seq, leaf, proof in zip(self.seqs, self.leaves, proofs, strict=True):
                 root = merkle.root_from_inclusion(leaf, seq, checkpoint.size, self._hashes(seq, proof))
@@ -259,7 +260,7 @@ class _Check:
             origin=checkpoint.origin if checkpoint else None,
             size=checkpoint.size if checkpoint else None,
             events=len(self.seqs),
-            whole_log=checkpoint is not None and len(self.seqs) == checkpoint.size,
+            whole_log=self.whole,
             items=self.items,
         )
 
@@ -283,20 +284,23 @@ def _text(value: Any) -> str:
 
 
 def _check_complete(
-    problems: _Problems, seqs: Sequence[int], bodies: Sequence[Mapping[str, Any]], *, size: int
+    problems: _Problems, seqs: Sequence[int], bodies: Sequence[Mapping[str, Any]], *, size: int, whole: bool
 ) -> None:
     """Nothing is left out: each item's events are there from the first to the last.
 
-    Within an item ``item_seq`` counts without gaps. How many there are in all, the whole log shows by itself; an
-    extract carries as its last event the statement that the keeper wrote into the log for it, at the very end of
-    the signed tree: item by item, the number of events in the log before it.
+    Within an item ``item_seq`` counts without gaps. How many there are in all says the statement that the keeper
+    wrote into the log for this file, at the very end of the signed tree: of an extract, item by item; of the whole
+    log, the number of its entries.
     """
+    last = bodies[-1]
+    if seqs[-1] != size - 1 or last["schema"] != STATEMENT_SCHEMA or whole != ("entries" in last):
+        raise problems.stop("no_statement")
     counts: dict[str, int] = {}
     samples: dict[str, set[str]] = {}
     known: dict[str, set[str]] = {}
     for seq, body in zip(seqs, bodies, strict=True):
         if body["schema"] == STATEMENT_SCHEMA:
-            _check_statement(problems, seq, body, counts, samples, extract=len(seqs) < size)
+            _check_statement(problems, seq, body, counts, samples, extract=not whole)
             continue
         item, count = body["item"], counts.get(body["item"], 0) + 1
         if body["item_seq"] != count:
@@ -307,8 +311,6 @@ def _check_complete(
         if "after" in body and body["after"] not in events:
             raise problems.stop("after", seq, after=body["after"])
         events.add(body["id"])
-    if len(seqs) < size and (bodies[-1]["schema"] != STATEMENT_SCHEMA or seqs[-1] != size - 1):
-        problems.add("no_statement")
 
 
 def _check_statement(
@@ -321,12 +323,14 @@ def _check_statement(
     extract: bool,
 ) -> None:
     """``counts`` and ``samples``: the events of each item, and the items of each sample, before this entry."""
-    stated = statement["items"]
+    if "entries" in statement and statement["entries"] != seq:
+        problems.add("entries", seq, stated=statement["entries"])
+    stated = statement.get("items", {})
     for item, count in stated.items():
         if counts.get(item, 0) != count:
             problems.add("left_out", seq, item=item, stated=count, found=counts.get(item, 0))
     here = set(counts) if extract else samples.get(statement.get("sample", ""), set())
-    for item in sorted(here - stated.keys()):
+    for item in sorted(here - stated.keys() if stated else ()):
         problems.add("not_stated", seq, item=item)
     if extract and not {statement.get("sample", sample) for sample in samples} >= set(samples):
         problems.add("other_sample", seq)

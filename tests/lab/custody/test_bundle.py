@@ -287,7 +287,7 @@ def test_a_log_signed_with_the_true_key_over_a_dropped_event_is_caught(whole: Bu
     bodies = [base64.b64decode(event["body"]) for event in whole["events"]]
     found = ids(resigned([*bodies[:3], *bodies[4:]], SIGNER), key=KEY)
     assert found
-    assert set(found) <= {"item_gap", "after", "left_out"}
+    assert set(found) <= {"item_gap", "after", "left_out", "entries"}
 
 
 def test_a_false_statement_is_found_in_the_whole_log(whole: Bundle) -> None:
@@ -347,6 +347,12 @@ def test_nothing_comes_of_nothing(session: Session, network: Network) -> None:
         export_bundle(session, sample_id=network.sample(), signer=SIGNER)
     with pytest.raises(NothingToExportError):
         export_log(session, signer=SIGNER)
+
+
+def test_a_bundle_cannot_pass_for_the_other_kind(session: Session, network: Network) -> None:
+    sample_id = walk(network)  # the only one, so that its extract holds every entry of the log
+    extract = export_bundle(session, sample_id=sample_id, signer=SIGNER)
+    assert ids(extract | {"proofs": []}, key=KEY) == ["no_statement"]
 
 
 def test_a_receipt_proves_its_event(session: Session, network: Network) -> None:
