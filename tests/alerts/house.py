@@ -20,6 +20,8 @@ from alerts.warnings.store import latest_version
 from lab.kit.clock import now
 from lab.kit.outbox import OutboxEntry
 from lab.library.models import Substance
+from lab.network.access import Actor
+from lab.network.models import Role
 from lab.results import service as results
 from lab.results.models import Result, Technique
 from lab.samples.models import Sample
@@ -42,6 +44,10 @@ class House(Bench):
     def __init__(self, session: Session, services: AlertServices) -> None:
         super().__init__(session)
         self.services = services
+        # Custody is tested elsewhere: here the testing point analyses on its own ground.
+        self.laboratory = self.north
+        self.chemist = Actor(self.chemist.account_id, frozenset({(None, Role.CHEMIST)}))
+        self.verifier = Actor(self.verifier.account_id, frozenset({(None, Role.VERIFIER)}))
         self.coordinator, self.approver = self.network.actors["coordinator"], self.network.actors["approver"]
         self.second_approver = self.network.actors["second_approver"]
 

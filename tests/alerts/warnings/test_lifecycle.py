@@ -31,7 +31,7 @@ def situation(
     alert = Alert(tier=tier)
     version = AlertVersion(
         alert_id=alert.id, number=1, kind=kind, state=state, author_id=author, graded_by=graded_by,
-        texts=dict.fromkeys(languages, {}), override_reason=override, expires_at=now() + timedelta(days=valid_days),
+        texts={one: {} for one in languages}, override_reason=override, expires_at=now() + timedelta(days=valid_days),
     )  # fmt: skip
     return Situation(
         alert=alert, version=version, settings=shipped_rules().settings, at=now(), account_id=account,
