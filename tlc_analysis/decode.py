@@ -123,7 +123,8 @@ def _decode_pillow(image: bytes) -> _Array:
 def _decode_heif(image: bytes) -> _Array:
     try:
         opened = pi_heif.open_heif(io.BytesIO(image), convert_hdr_to_8bit=True)
-        pixels = np.ascontiguousarray(np.asarray(opened))
+        # A copy: the picture's memory is libheif's, and goes with it while an array that looks at it is still in use.
+        pixels = np.array(opened, order="C")
     except (ValueError, RuntimeError, EOFError, OSError, SyntaxError) as error:
         raise _damaged() from error
     if pixels.ndim == 2:

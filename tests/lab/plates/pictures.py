@@ -1,16 +1,14 @@
 """Pictures for tests: of every kind that is taken in, with everything in them that must not be kept."""
 
+import base64
 import io
 import struct
 from collections.abc import Callable
 
 import cv2
 import numpy as np
-import pi_heif
 from numpy.typing import NDArray
 from PIL import Image
-
-from tlc_analysis.headers import read_header
 
 SECRETS = {
     "latitude": struct.pack("<IIIIII", 50, 1, 51, 1, 123457, 10000),
@@ -113,6 +111,22 @@ def bmp() -> bytes:
     return cv2.imencode(".bmp", pixels())[1].tobytes() + SECRETS["trailer"]
 
 
+# 64 x 48 pixels of 4x, 5y, 2(x + y), encoded as HEVC; with a description, a place and XMP. Nothing here can encode it.
+HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAghtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAAEZpbG9jAA"
+    "AAAERAAAMAAQAAAAACLAABAAAAAAAAAFAAAgAAAAACfAABAAAAAAAAAIoAAwAAAAADBgABAAAAAAAAAF4AAABiaWluZgAAAAAAAwAAABVpbmZl"
+    "AgAAAAABAABodmMxAAAAABVpbmZlAgAAAQACAABFeGlmAAAAACppbmZlAgAAAQADAABtaW1lAGFwcGxpY2F0aW9uL3JkZit4bWwAAAAAAA5waX"
+    "RtAAAAAAABAAAA/WlwcnAAAADdaXBjbwAAAHZodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroC"
+    "QGEAAQAqQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbq5Ka5uAhoMCAAAAMDIAAAAwAhYgABAAZEAcFzwIkAAAATY29scm5jbHgAAQANAAaAAAAAFG"
+    "lzcGUAAAAAAAAAQAAAAEAAAAAoY2xhcAAAAEAAAAABAAAAMAAAAAEAAAAAAAAAAv////AAAAACAAAAEHBpeGkAAAAAAwgICAAAABhpcG1hAAAA"
+    "AAAAAAEAAQWBAgMFhAAAAChpcmVmAAAAAAAAAA5jZHNjAAIAAQABAAAADmNkc2MAAwABAAEAAAFAbWRhdAAAAEwoAa9Y5v/0TwEqwN0ojWlVuj"
+    "NAnXHt/iwpqN1CNnsQffYHiw0VQH9JDALrc/fiUqTuVc0Vy9Z9vfncOXkv5LMq8wOV7pcbE6nNx8kvAAAABkV4aWYAAE1NACoAAAAIAAIBDgAC"
+    "AAAAJAAAACaIJQAEAAAAAQAAAEoAAAAAdGFrZW4gYXQgdGhlIGJhY2sgZG9vciBvZiBudW1iZXIgMTIAAAIAAQACAAAAAk4AAAAAAgAFAAAAAw"
+    "AAAGgAAAAAAAAAMgAAAAEAAAAzAAAAAQAB4kEAACcQPHg6eG1wbWV0YSB4bWxuczp4PSdhZG9iZTpuczptZXRhLyc+PGRjOmNyZWF0b3I+UGhv"
+    "dG9ncmFwaGVyIEphbnNzZW5zPC9kYzpjcmVhdG9yPjwveDp4bXBtZXRhPg=="
+)
+
+
 KINDS: dict[str, Callable[[int], bytes]] = {
     "jpeg": jpeg,
     "jpeg, progressive": lambda turn: jpeg(turn, progressive=True),
@@ -131,5 +145,3 @@ KINDS: dict[str, Callable[[int], bytes]] = {
     "webp, alpha": lambda turn: webp(turn, mode="RGBA"),
 }
 """Every kind whose container is rewritten, by the orientation that it is to carry."""
-
-__all__ = ["KINDS", "SECRETS", "bmp", "jpeg", "pi_heif", "pixels", "png", "read_header", "tiff", "webp"]

@@ -20,7 +20,7 @@ from lab.plates.errors import (
     PictureTooSmallError,
 )
 from lab.plates.intake import MAX_MEGABYTES, clean_picture
-from tests.lab.plates.pictures import KINDS, SECRETS, bmp, jpeg, pixels, png, segment, tiff
+from tests.lab.plates.pictures import HEIC, KINDS, SECRETS, bmp, jpeg, pixels, png, segment, tiff
 from tlc_analysis.decode import decode
 from tlc_analysis.headers import read_header
 
@@ -86,6 +86,18 @@ def test_bmp_is_kept_as_png_with_the_same_pixels() -> None:
     assert stored.media_type == "image/png"
     np.testing.assert_array_equal(displayed(stored.content), displayed(bmp()))
     assert SECRETS["trailer"] not in stored.content
+
+
+def test_heic_is_kept_as_png_with_the_same_pixels_and_none_of_the_story() -> None:
+    assert SECRETS["comment"] in HEIC
+    assert SECRETS["XMP"] in HEIC
+    stored = clean_picture(HEIC)
+    assert stored.media_type == "image/png"
+    np.testing.assert_array_equal(displayed(stored.content), displayed(HEIC))
+    assert all(secret not in stored.content for secret in SECRETS.values())
+    y, x = np.mgrid[0:48, 0:64]
+    drawn = np.stack([4 * x, 5 * y, 2 * (x + y)], axis=-1)
+    assert np.abs(displayed(HEIC).astype(int) - drawn).mean() < 4.0  # HEVC at a low quality
 
 
 @settings(max_examples=40, deadline=None)
