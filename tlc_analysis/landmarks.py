@@ -62,8 +62,13 @@ def _strokes(found: Found | None, strips: Strips) -> list[tuple[Line, float, flo
 
 def drawn_lines(strips: Strips, illumination: Illumination) -> list[Ridge]:
     """Ridges that pass for lines across the plate, rather than rows of bands or the grain of the layer."""
-    found = [*find_ridges(strips, dark=True), *find_ridges(strips, dark=False, count=4)]
-    return [ridge for ridge in found if is_line(ridge, strips, illumination)]
+    height = len(strips.signal)
+    lines = [ridge for ridge in find_ridges(strips, dark=True) if is_line(ridge, strips, illumination)]
+    across = [ridge.y / height for ridge in lines if ridge.last - ridge.first + 1 > 0.6 * len(strips.x)]
+    if any(y < 0.45 for y in across) and any(y > 0.55 for y in across):
+        return lines  # pencil at both ends: nobody draws one of them in light
+    bright = find_ridges(strips, dark=False, count=4)
+    return lines + [ridge for ridge in bright if is_line(ridge, strips, illumination)]
 
 
 def is_line(ridge: Ridge, strips: Strips, illumination: Illumination) -> bool:

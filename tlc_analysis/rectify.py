@@ -70,8 +70,8 @@ def _frame_size(picture: Picture, quad: Quad, plate_mm: tuple[float, float] | No
 def true_aspect(quad: Quad, picture_shape: tuple[int, ...]) -> float:
     """Width over height of the rectangle behind ``quad``.
 
-    Zhang & He, "Whiteboard scanning and image enhancement", Digital Signal Processing 17 (2007) 414, eq. 20, with
-    the focal length of a phone, since a single near-frontal view cannot give it. Held within a quarter of the
+    Zhang & He, "Whiteboard scanning and image enhancement", Digital Signal Processing 17 (2007) 414, with the
+    focal length of a phone, since a single near-frontal view cannot give it. Held within a quarter of the
     sides' own ratio, because a cropped picture has lost its optical centre.
     """
     width, height = side_lengths(quad)

@@ -82,7 +82,7 @@ def noise_of(values: Array, valid: NDArray[np.bool_]) -> float:
     return max(1.4826 * float(np.median(np.abs(used - np.median(used)))), 0.0008)
 
 
-def find_ridges(strips: Strips, *, dark: bool, count: int = 6, margin: float = 0.012) -> list[Ridge]:
+def find_ridges(strips: Strips, *, dark: bool, count: int = 5, margin: float = 0.012) -> list[Ridge]:
     """Candidates for lines across the plate, strongest first. ``margin``: rows left out at both ends, share of H."""
     height = strips.signal.shape[0]
     reaches = reaches_for(height)
@@ -94,7 +94,7 @@ def find_ridges(strips: Strips, *, dark: bool, count: int = 6, margin: float = 0
     score[~strips.valid] = 0.0
     skip = max(2, round(margin * height))
     score[:skip] = score[-skip:] = _MISSING
-    rows = 2 if height > 500 else 1
+    rows = max(1, round(height / 450))
     whole = score[: height // rows * rows].reshape(height // rows, rows, -1)
     coarse = np.clip(whole.max(axis=1), _MISSING, _CLIP).astype(np.float32)
     steepest = max(1, int(np.ceil(_SLOPE * strips.pitch / rows)))

@@ -53,7 +53,7 @@ def find_steps(strips: Strips, *, top: float, bottom: float, count: int = 4) -> 
     score = np.clip(energy - np.float32(2.2), -1.0, _CLIP).astype(np.float32)
     score[~strips.valid] = 0.0
     score[: max(reach, round(top))] = score[round(bottom) :] = -1.0
-    rows = 2 if height > 500 else 1
+    rows = max(1, round(height / 450))
     coarse = score[: height // rows * rows].reshape(-1, rows, score.shape[1]).max(axis=1)
     steepest = max(1, int(np.ceil(_SLOPE * strips.pitch / rows)))
     paths = best_paths(coarse, steepest=steepest, count=count, apart=max(3, reach // rows))
