@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .bodies import join_bodies
 from .contrast import FINE_HEIGHT_PX, Contrast, measure_contrast
 from .decode import decode
 from .densitogram import densitogram
@@ -81,7 +82,7 @@ def _candidates(frame: PlateFrame, landmarks: Landmarks) -> tuple[Contrast, list
     if contrast.scale < 1 and shows_narrow_bands(blobs):
         contrast = measure_contrast(frame, landmarks, rows=FINE_HEIGHT_PX)
         blobs = find_blobs(contrast)
-    return contrast, blobs
+    return contrast, join_bodies(contrast, blobs)
 
 
 def _lanes(sheet: Sheet, judged: list[Judged], hints: PlateHints | None) -> LaneSet:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 COMB_TOLERANCE: Final = 0.13
 """Largest departure of a lane from the comb, in pitches, for the comb to be believed."""
+MANY: Final = 6
+STRAY_SHARE: Final = 0.2
 STRAY_WEIGHT: Final = 20.0
 MIN_GAP_SHARE: Final = 0.02
 """Lanes are never closer than this share of the plate's width."""
@@ -176,7 +178,10 @@ def _add_labelled(clusters: list[_Cluster], labels: tuple[float, ...], tolerance
 
 
 def _without_stray(clusters: list[_Cluster], room: float) -> list[_Cluster]:
-    """Where lanes are marked, something faint that no mark bears out, or that crowds a marked lane, is no lane."""
+    """Among many lanes, or marked ones, something faint that no mark bears out, or that crowds a mark, is no lane."""
+    if len(clusters) >= MANY:
+        usual = float(np.median([c.weight for c in clusters]))
+        clusters = [c for c in clusters if c.marked or c.weight > STRAY_SHARE * usual]
     marked = [c.x for c in clusters if c.marked]
     if len(marked) < 2:
         return clusters
