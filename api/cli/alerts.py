@@ -1,0 +1,92 @@
+"""``drugcheck alerts``: what a rule set would have raised over history. Needs no laboratory."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from alerts.history import MAX_BYTES
+from alerts.replay import Replay, replay
+from alerts.rules.loader import load_rules, shipped_classes, shipped_rules, shipped_vocabulary
+from alerts.rules.model import RuleSet
+from api.cli.console import fail, out, print_json, speaking_plainly
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def alerts() -> None:
+    """Alerts: replay rules over history."""
+
+
+@app.command(name="replay")
+def replay_command(
+    file: Annotated[
+        Path, typer.Argument(help="CSV, one line per finding: sample, date, sold_as, substance, evidence.")
+    ],
+    rules: Annotated[Path | None, typer.Option(help="Another rule file (TOML) than the one shipped.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Say how many alerts a month each rule would have raised. Exit code 2 when a file cannot be used."""
+    with speaking_plainly():
+        chosen = _rules(rules)
+        outcome = replay(_read(file), rules=chosen, classes=shipped_classes())
+    if as_json:
+        print_json(_document(outcome, chosen))
+    else:
+        _print(outcome, chosen)
+
+
+def _read(file: Path) -> str:
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            fail(f"{file} is larger than {MAX_BYTES // 1_000_000} MB.")
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        fail(f"{file} is not UTF-8 text.")
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.")
+
+
+def _rules(file: Path | None) -> RuleSet:
+    return shipped_rules() if file is None else load_rules(_read(file), vocabulary=shipped_vocabulary())
+
+
+def _document(outcome: Replay, rules: RuleSet) -> dict[str, object]:
+    return {
+        "schema": "alert-replay/1",
+        "rules_version": rules.version,
+        "samples": outcome.samples,
+        "months": list(outcome.months),
+        "rules": [
+            {
+                "rule": count.rule_id,
+                "tier": count.tier.value,
+                "samples": count.samples,
+                "alerts": count.alerts.total(),
+                "alerts_a_month": round(outcome.a_month(count), 2),
+                "by_month": {month: count.alerts[month] for month in outcome.months},
+            }
+            for count in outcome.counts
+        ],
+        "alerts_a_month_by_tier": {tier.value: round(rate, 2) for tier, rate in outcome.by_tier.items()},
+        "unknown_substances": list(outcome.unknown),
+    }
+
+
+def _print(outcome: Replay, rules: RuleSet) -> None:
+    table = Table("rule", "tier", "samples", "alerts", "a month", "worst month")
+    for count in outcome.counts:
+        worst = max(count.alerts.items(), key=lambda item: item[1], default=("", 0))
+        table.add_row(
+            count.rule_id, count.tier.value, str(count.samples), str(count.alerts.total()),
+            f"{outcome.a_month(count):.1f}", f"{worst[1]} ({worst[0]})" if worst[1] else "0",
+        )  # fmt: skip
+    out.print(table)
+    rates = ", ".join(f"{tier.value} {rate:.1f}" for tier, rate in outcome.by_tier.items())
+    out.print(
+        f"{outcome.samples} samples over {len(outcome.months)} months, rules {rules.version}. Alerts a month: {rates}."
+    )
+    if outcome.unknown:
+        out.print(f"Not in the vocabulary, so in no class: {', '.join(outcome.unknown)}.")
