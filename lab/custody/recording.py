@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import ValidationError
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
 from lab.custody import texts
 from lab.custody.body import (
@@ -45,19 +45,25 @@ from lab.kit.ids import new_id
 from lab.network.access import Actor
 from lab.network.models import Account, Site, SiteType
 
+_EVENTS = SQLModel.metadata.tables["custody_event"]
+_ENTRIES = SQLModel.metadata.tables["ledger_entry"]
 CLOCK_TOLERANCE = timedelta(minutes=10)  # a device's clock may run ahead of ours by so much
 
 
 def history(session: Session, item_id: UUID) -> list[Event]:
     """The events of an item, in the order of arrival."""
-    query = select(CustodyEvent.seq).where(CustodyEvent.item_id == item_id).order_by(sa.column("seq"))
-    return read_events(session, session.exec(query).all())
+    return _read(session, _EVENTS.c.item_id == item_id)
 
 
-def read_events(session: Session, seqs: Collection[int]) -> list[Event]:
-    """The events that stand at these places of the log."""
-    bodies = ledger.bodies(session, seqs)
-    return [event_of(seq, read_entry(bodies[seq])) for seq in seqs]
+def sample_history(session: Session, sample_id: UUID) -> list[Event]:
+    """The events of all items of a sample, in the order of arrival."""
+    return _read(session, _EVENTS.c.sample_id == sample_id)
+
+
+def _read(session: Session, condition: Any) -> list[Event]:
+    query = sa.select(_ENTRIES.c.seq, _ENTRIES.c.body).join(_EVENTS, _EVENTS.c.seq == _ENTRIES.c.seq)
+    rows = session.execute(query.where(condition).order_by(_ENTRIES.c.seq))
+    return [event_of(seq, read_entry(bytes(body))) for seq, body in rows]
 
 
 def get_item(session: Session, item_id: UUID) -> Item:
@@ -104,7 +110,7 @@ def record(
 def append(session: Session, *, item: Item, body: dict[str, Any], past: list[Event]) -> CustodyEvent:
     """Check the books with the new event, write it to the log, index it, and bring the item's row up to date."""
     body["item_seq"] = len(past) + 1
-    event = _event(ledger.size(session), body)
+    event = _event(past[-1].seq + 1 if past else 0, body)  # any number behind the past; the true one comes below
     before, after = books(past), books([*past, event])
     _check_books(item, event, before, after)
     if before.weighed:
@@ -171,7 +177,7 @@ def _recorded(session: Session, item: Item, action: Action, data: EventIn) -> Cu
         if data.device is not None and data.device_seq is not None:
             _refuse_used_number(session, data.device, data.device_seq)
         return None
-    stored = read_events(session, [row.seq])[0]
+    stored = _read(session, _EVENTS.c.seq == row.seq)[0]
     mass_ug = stored.entered_ug if stored.entered_ug is not None else stored.weighed_ug
     said = {
         "item": (stored.item, item.id),

@@ -19,7 +19,7 @@ from lab.custody.errors import EventInvalidError, NotAllowedError
 from lab.custody.fold import ItemStatus, fold
 from lab.custody.models import Action, CustodyEvent, Item, ReturnBasis
 from lab.custody.parcels import get_parcel, hand_over_parcel, pack, receive_parcel
-from lab.custody.recording import details, get_item, history, read_events, record
+from lab.custody.recording import details, get_item, history, record, sample_history
 from lab.custody.schemas import Balance, EventIn, TimelineEntry
 from lab.kit import ledger
 from lab.kit.clock import now
@@ -146,11 +146,6 @@ def items_of(session: Session, *, sample_id: UUID) -> Sequence[Item]:
     return session.exec(query).all()
 
 
-def _events_of(session: Session, sample_id: UUID) -> list[Event]:
-    query = select(CustodyEvent.seq).where(CustodyEvent.sample_id == sample_id).order_by(sa.column("seq"))
-    return read_events(session, session.exec(query).all())
-
-
 def _by_item(events: Sequence[Event]) -> dict[UUID, list[Event]]:
     found: dict[UUID, list[Event]] = {}
     for event in events:
@@ -160,7 +155,7 @@ def _by_item(events: Sequence[Event]) -> dict[UUID, list[Event]]:
 
 def balance(session: Session, *, sample_id: UUID) -> Balance:
     """The mass of a sample over the tree of its items."""
-    statuses = [fold(events) for events in _by_item(_events_of(session, sample_id)).values()]
+    statuses = [fold(events) for events in _by_item(sample_history(session, sample_id)).values()]
     books = {status.item: status.books for status in statuses}
     aliquoted_ug = sum(book.aliquoted_ug for book in books.values())
     return Balance(
@@ -177,7 +172,7 @@ def balance(session: Session, *, sample_id: UUID) -> Balance:
 
 def timeline(session: Session, *, sample_id: UUID) -> list[TimelineEntry]:
     """The history of all items of a sample, in the order in which things happened as far as is known."""
-    events = _events_of(session, sample_id)
+    events = sample_history(session, sample_id)
     lines = {key for group in _by_item(events).values() for key in fold(group).main_line}
     corrected = {event.corrects: event.id for event in events if event.corrects}
     entries = [_entry(session, event, lines, corrected) for event in events]

@@ -7,9 +7,10 @@ rows that grows with the logarithm of the log.
 Database triggers (migration 0002) refuse every update and delete, and an insert anywhere but at the end.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -88,6 +89,10 @@ class StoredNodes:
             raise LedgerBrokenError(seq=completed_at)
         return found
 
+    def keep(self, seq: int, hashes: bytes) -> None:
+        """Remember the hashes of an entry that is at hand."""
+        self._hashes[seq] = bytes(hashes)
+
     def load(self, seqs: Iterable[int]) -> None:
         """Read the hashes of these entries at once; raises :class:`LedgerBrokenError` when one is missing."""
         wanted = sorted(set(seqs) - self._hashes.keys())
@@ -117,16 +122,30 @@ def size(session: Session) -> int:
 
 
 _table = SQLModel.metadata.tables["ledger_entry"]
+_LAST = sa.select(_table.c.seq, _table.c.hashes).order_by(_table.c.seq.desc()).limit(1)
+_INSERT = sa.insert(_table)
 
 
 def append(session: Session, body: bytes) -> Appended:
     """Add an entry at the end. The bytes are kept and hashed as they are."""
+    return extend(session, [body])[0]
+
+
+def extend(session: Session, bodies: Sequence[bytes]) -> list[Appended]:
+    """Add several entries at the end, in this order."""
     lock(session)
-    seq = size(session)
+    last = session.execute(_LAST).first()
     nodes = StoredNodes(session)
-    hashes = merkle.completed_by(seq, merkle.leaf_hash(body), nodes)
-    session.execute(sa.insert(_table).values(seq=seq, body=body, hashes=b"".join(hashes)))
-    return Appended(seq, hashes[0])
+    if last is not None:
+        nodes.keep(last.seq, last.hashes)  # the left neighbour that every second entry needs
+    start = 0 if last is None else last.seq + 1
+    rows: list[dict[str, Any]] = []
+    for seq, body in enumerate(bodies, start):
+        hashes = merkle.completed_by(seq, merkle.leaf_hash(body), nodes)
+        rows.append({"seq": seq, "body": body, "hashes": b"".join(hashes)})
+        nodes.keep(seq, rows[-1]["hashes"])
+    session.execute(_INSERT, rows)
+    return [Appended(row["seq"], row["hashes"][:HASH_SIZE]) for row in rows]
 
 
 def bodies(session: Session, seqs: Iterable[int]) -> dict[int, bytes]:

@@ -16,7 +16,7 @@ from lab.custody.errors import (
     SiteUnknownError,
 )
 from lab.custody.models import Action, CustodyEvent, Item, ItemState, Manifest, Parcel, ParcelItem, SealState
-from lab.custody.recording import read_events
+from lab.custody.recording import history
 from lab.errors import ForbiddenError
 from lab.kit import ledger
 from lab.kit.ids import new_id
@@ -105,7 +105,7 @@ def test_the_manifest_stands_in_the_log_by_its_hash(session: Session, network: N
     row = session.exec(select(CustodyEvent).where(CustodyEvent.action == Action.PACKED)).one()
     entry = service.timeline(session, sample_id=item.sample_id)[-1]
     assert entry.texts == {"legal_basis": "circular 12/2026"}
-    event = read_events(session, [row.seq])[0]
+    event = history(session, item.id)[-1]
     assert manifest["legal_basis"] == event.texts["legal_basis"]
     assert hashlib.sha256(parcel.manifest).hexdigest().encode() in bodies(session, row.seq)
 

@@ -1,6 +1,7 @@
 """What people do with items, on both databases."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 import pytest
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ from lab.custody.texts import commitment, erase
 from lab.errors import ForbiddenError
 from lab.kit import ledger
 from lab.kit.clock import frozen, now
+from lab.kit.db import Database
 from lab.kit.ids import new_id
 from lab.network.models import Role
 from tests.lab.custody.conftest import Network
@@ -96,6 +98,31 @@ def test_no_more_is_taken_than_is_held(session: Session, network: Network) -> No
         service.aliquot(session, actor=network.chemist, item_id=item.id, mass_mg=0.002)
     assert service.state_of(session, item_id=item.id).held_ug == 1
     assert len(service.items_of(session, sample_id=item.sample_id)) == 1
+
+
+def test_two_who_take_at_once_do_not_take_more_than_is_held(database: Database) -> None:
+    with database.session() as session:
+        network = Network(session)
+        item_id = at_bench(network, mass_mg=10).id
+    outcomes: list[str] = []
+
+    def take() -> None:
+        for _ in range(4):
+            try:
+                with database.session() as session:
+                    service.consume(session, actor=network.chemist, item_id=item_id, mass_mg=1.5)
+                outcomes.append("taken")
+            except TooMuchError:
+                outcomes.append("refused")
+
+    threads = [Thread(target=take) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (outcomes.count("taken"), outcomes.count("refused")) == (6, 6)
+    with database.reading() as session:
+        assert service.state_of(session, item_id=item_id).held_ug == 1_000
 
 
 def test_what_was_never_weighed_cannot_be_divided(session: Session, network: Network) -> None:
