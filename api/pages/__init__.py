@@ -2,8 +2,22 @@
 
 from fastapi import APIRouter
 
-from api.pages import custody, findings, home, plates, results, samples, sign_in
+from api.pages import (
+    alerts,
+    custody,
+    findings,
+    home,
+    library,
+    lookup,
+    plates,
+    public_alerts,
+    results,
+    samples,
+    sign_in,
+    tasks,
+)
 
 router = APIRouter()
-for module in (sign_in, home, results, samples, custody, findings, plates):
+_MODULES = (sign_in, home, tasks, results, samples, custody, findings, plates, library, alerts, public_alerts, lookup)
+for module in _MODULES:
     router.include_router(module.router.router)

@@ -138,7 +138,7 @@ def _receive(session: Session, identity: IdentityDep, parcel_id: UUID, form: For
         parcel_id=parcel_id,
         received_item_ids=received,
         seal_state=SealState(form.get("seal_state") or SealState.MISSING),
-        item_seal_states={item_id: SealState.BROKEN for item_id in broken},
+        item_seal_states=dict.fromkeys(broken, SealState.BROKEN),
         condition=form.get("condition").strip() or None,
     )
     return receipt.deviates

@@ -9,11 +9,17 @@ from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.datastructures import UploadFile
 
-from lab.errors import LabError
+from lab.errors import InvalidError, LabError
 from templates.i18n import Translator
 
 T = TypeVar("T")
 MAX_FIELDS = 400
+
+
+class NumberError(InvalidError):
+    """Something that is no number was typed where one belongs."""
+
+    message_id = "forms.not_a_number"
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,16 @@ class Form:
                 continue
             cleaned[name] = stated if name in lists else decimal(stated[0]) if name in numbers else stated[0]
         return cleaned
+
+    def number(self, name: str) -> float | None:
+        """The number typed into ``name``; None when nothing was. Raises :class:`NumberError`."""
+        text = decimal(self.get(name).strip())
+        if not text:
+            return None
+        try:
+            return float(text)
+        except ValueError as error:
+            raise NumberError(field=name) from error
 
     def refused(self, errors: Mapping[str, str]) -> "Form":
         """The same form with ``errors`` beside its fields."""

@@ -121,9 +121,10 @@ def _frame(request: Request, session: Session | None) -> Page:
 
 def _signed_in(request: Request, session: Session, identity: Identity, *, themed: bool) -> dict[str, Any]:
     site, mine = current_site(request, session, identity)
+    places = {None} if site is None else {None, site.id}
     here: dict[str, Any] = {
         "account_name": identity.account.display_name,
-        "roles": sorted({role for site_id, role in identity.actor.grants if site is None or site_id in {site.id, None}}),
+        "roles": sorted({role for site_id, role in identity.actor.grants if site_id in places}),
         "site": site,
         "sites": mine,
         "urgent": len(tasks.list_open(session, actor=identity.actor)),
@@ -137,7 +138,7 @@ def _signed_in(request: Request, session: Session, identity: Identity, *, themed
 def _nav(request: Request, identity: Identity) -> list[NavItem]:
     path = request.url.path
     return [
-        NavItem(href, name, f"nav.{name}", current=path == href or (href != "/" and path.startswith(href)), on_phone=phone)
+        NavItem(href, name, f"nav.{name}", path == href or (href != "/" and path.startswith(href)), phone)
         for href, name, permission, phone in _NAV
         if permission is None or identity.actor.may(permission)
     ]

@@ -177,7 +177,7 @@ def _add_picture(
 
 
 @router.post("/pictures/{picture_id}/again", access=WORK)
-def read_again(picture_id: UUID, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
+def read_again(picture_id: UUID, session: SessionDep, identity: IdentityDep) -> Response:
     """Try once more to read a picture that could not be read."""
     picture = service.get_picture(session, actor=identity.actor, picture_id=picture_id)
     service.read_again(session, actor=identity.actor, picture_id=picture_id)

@@ -19,6 +19,7 @@ from api.pages.layout import current_site, go, show, work_site
 from api.pages.sample_list import progress_of
 from api.routing import GuardedRouter, needs
 from lab.custody import service as custody
+from lab.custody.errors import ItemNotFoundError
 from lab.errors import LabError
 from lab.kit.clock import today
 from lab.kit.ids import new_id
@@ -27,6 +28,7 @@ from lab.library.models import Substance
 from lab.network import sites
 from lab.network.access import Permission
 from lab.network.models import Account, Site
+from lab.plates import service as plates
 from lab.results import service as results
 from lab.results.models import Analysis, Finding, ResultState
 from lab.samples import service
@@ -146,6 +148,7 @@ def _sample_page(
         tasks=[task for task in tasks.tasks_of_sample(session, sample_id=sample.id) if task.confirmed_at is None],
         items=items,
         analyses=_analyses(session, sample),
+        plates=plates.plates_of_sample(session, sample_id=sample.id),
         timeline=timeline,
         sites={site.id: site.name for site in sites.list_sites(session)},
         people={entry.actor_id: _name(session, entry.actor_id) for entry in timeline},
@@ -201,15 +204,18 @@ def _name(session: Session, account_id: object) -> str | None:
 def seal(code: str, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
     """Close an item of the sample with a numbered seal."""
     sample = service.get_by_code(session, actor=identity.actor, code=code)
-    data = form.cleaned(numbers=("mass_mg",))
-    item = next((one for one in custody.items_of(session, sample_id=sample.id) if str(one.id) == form.get("item")), None)
-    done = item and attempt(
-        session, translator_of(request),
-        lambda: custody.seal(
-            session, actor=identity.actor, item_id=item.id,
-            seal_number=data.get("seal_number", ""), mass_mg=float(data["mass_mg"]) if "mass_mg" in data else None,
-        ),
-    )  # fmt: skip
+    done = attempt(session, translator_of(request), lambda: _seal(session, identity, sample, form))
     if isinstance(done, Refusal):
         return _sample_page(request, session, identity, sample, form.refused(done.errors), 422)
     return go(f"/samples/{sample.code}", done="sealed")
+
+
+def _seal(session: Session, identity: IdentityDep, sample: Sample, form: Form) -> None:
+    items = {str(item.id): item for item in custody.items_of(session, sample_id=sample.id)}
+    item = items.get(form.get("item"))
+    if item is None:
+        raise ItemNotFoundError(item=form.get("item"))
+    custody.seal(
+        session, actor=identity.actor, item_id=item.id, seal_number=form.get("seal_number").strip(),
+        mass_mg=form.number("mass_mg"),
+    )  # fmt: skip

@@ -1,0 +1,90 @@
+"""Call-backs for people: who must be told now, and saying that they were."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from fastapi import Request
+from sqlmodel import Session
+from starlette.responses import Response
+
+from alerts.tasks import service
+from alerts.tasks.models import CallbackTask
+from api.deps import IdentityDep, SessionDep
+from api.language import translator_of
+from api.pages.answers import answer_views
+from api.pages.forms import Form, FormDep, Refusal, attempt
+from api.pages.layout import go, show
+from api.pages.task_rows import open_tasks
+from api.routing import GuardedRouter, needs
+from lab.network.access import Permission
+from lab.network.models import Account, Site
+from lab.samples.models import Sample
+
+router = GuardedRouter(prefix="/tasks", html=True)
+READ = needs(Permission.SAMPLE_READ)
+HANDLE = needs(Permission.TASK_HANDLE)
+
+
+@router.get("", access=READ)
+def task_list(request: Request, session: SessionDep, identity: IdentityDep) -> Response:
+    """Everybody who must be called back, the oldest first."""
+    rows = open_tasks(session, actor=identity.actor, translator=translator_of(request))
+    return show(request, "pages/tasks.html", session=session, tasks=rows)
+
+
+@router.get("/{task_id}", access=READ)
+def task_page(task_id: UUID, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
+    """One call-back: what was found, what to say, and "told"."""
+    task = service.get_task(session, actor=identity.actor, task_id=task_id)
+    return _page(request, session, identity, task, Form())
+
+
+def _page(
+    request: Request, session: Session, identity: IdentityDep, task: CallbackTask, form: Form, status: int = 200
+) -> Response:
+    sample = session.get_one(Sample, task.sample_id)
+    events = service.history(session, task_id=task.id)
+    people = {event.account_id for event in events if event.account_id}
+    return show(
+        request, "pages/task.html", session=session, status=status, form=form, task=task, sample=sample,
+        events=events, answer=answer_views(session, actor=identity.actor, sample=sample)[:1],
+        people={key: account.display_name for key in people if (account := session.get(Account, key))},
+        at=session.get_one(Site, task.site_id),
+        may_handle=identity.actor.may(Permission.TASK_HANDLE, task.site_id),
+    )  # fmt: skip
+
+
+def _do(
+    request: Request, session: Session, identity: IdentityDep, task_id: UUID, form: Form,
+    action: Callable[[], CallbackTask], done: str,
+) -> Response:  # fmt: skip
+    outcome = attempt(session, translator_of(request), action)
+    if isinstance(outcome, Refusal):
+        task = service.get_task(session, actor=identity.actor, task_id=task_id)
+        return _page(request, session, identity, task, form.refused(outcome.errors), 422)
+    return go(f"/tasks/{task_id}", done=done)
+
+
+@router.post("/{task_id}/take", access=HANDLE)
+def take(task_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
+    """I am on it."""
+    return _do(request, session, identity, task_id, form,
+               lambda: service.acknowledge(session, actor=identity.actor, task_id=task_id), "task_taken")  # fmt: skip
+
+
+@router.post("/{task_id}/told", access=HANDLE)
+def told(task_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
+    """The person was told; what was said."""
+    said = form.get("said")
+    return _do(request, session, identity, task_id, form,
+               lambda: service.confirm_called_back(session, actor=identity.actor, task_id=task_id, said=said),
+               "task_told")  # fmt: skip
+
+
+@router.post("/{task_id}/not-reached", access=HANDLE)
+def not_reached(task_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
+    """Tried, not reached: it stays open."""
+    note = form.get("said")
+    return _do(request, session, identity, task_id, form,
+               lambda: service.record_not_reached(session, actor=identity.actor, task_id=task_id, note=note),
+               "task_not_reached")  # fmt: skip
