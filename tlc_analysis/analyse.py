@@ -1,5 +1,7 @@
 """The whole way from the bytes of a picture to Rf values, step by step."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from .bodies import join_bodies
@@ -7,7 +9,7 @@ from .contrast import FINE_HEIGHT_PX, Contrast, measure_contrast
 from .decode import decode
 from .densitogram import densitogram
 from .detection import Blob, find_blobs, shows_narrow_bands
-from .features import Judged, judge, marks_lane
+from .features import Judged, contradicts_front, judge, marks_lane
 from .frames import Landmarks, Line, Picture, PlateFrame
 from .handmade import apply_hints
 from .labels import label_columns
@@ -16,6 +18,7 @@ from .lanes import Evidence, LanePath, LaneSet, find_lanes, lanes_at
 from .locate import locate
 from .model import (
     Feature,
+    Flag,
     Hints,
     Illumination,
     ImageInfo,
@@ -56,7 +59,12 @@ def read_plate(frame: PlateFrame, illumination: Illumination, hints: PlateHints 
     landmarks = find_landmarks(frame, illumination=illumination, hints=hints)
     contrast, blobs = _candidates(frame, landmarks)
     sheet = Sheet(frame=frame, landmarks=landmarks, contrast=contrast, illumination=illumination)
-    judged = judge(sheet, locate(sheet, blobs))
+    bands = locate(sheet, blobs)
+    judged = judge(sheet, bands)
+    if Flag.FRONT_FROM_HINT not in landmarks.flags and contradicts_front(sheet, judged):
+        landmarks = replace(landmarks, front=None)
+        sheet = replace(sheet, landmarks=landmarks)
+        judged = judge(sheet, bands)
     lanes = _lanes(sheet, judged, hints)
     per_lane = _assign(lanes.paths, judged)
     read = tuple(_read_lane(sheet, i + 1, path, per_lane[i]) for i, path in enumerate(lanes.paths))

@@ -25,7 +25,7 @@ _LINEAR = np.where(_ENCODED <= 0.04045, _ENCODED / 12.92, ((_ENCODED + 0.055) / 
 
 def linearise(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
     """Undo the sRGB transfer curve (IEC 61966-2-1): encoded 0..1 to linear light 0..1, same shape."""
-    return _LINEAR[np.clip(srgb * 4095.0 + 0.5, 0, 4095).astype(np.uint16)]
+    return np.asarray(_LINEAR[np.clip(srgb * 4095.0 + 0.5, 0, 4095).astype(np.uint16)], dtype=np.float32)
 
 
 def robust_sigma(values: NDArray[np.floating]) -> float:
@@ -55,7 +55,7 @@ def _robust_surface(values: NDArray[np.float32], usable: NDArray[np.bool_], orde
     coefficients = np.zeros(design.shape[1])
     for _ in range(5):
         weighted = a * weight[:, None]
-        coefficients = np.linalg.lstsq(weighted.T @ a, weighted.T @ b, rcond=None)[0]
+        coefficients = np.asarray(np.linalg.lstsq(weighted.T @ a, weighted.T @ b, rcond=None)[0], dtype=np.float64)
         residual = b - a @ coefficients
         u = residual / max(TUKEY * robust_sigma(residual), 1e-6)
         weight = np.where(np.abs(u) < 1, (1 - u**2) ** 2, 0.0)
@@ -78,8 +78,8 @@ def _clear_cells(residual: NDArray[np.float32], usable: NDArray[np.bool_]) -> ND
         centre = np.median(values[usable])
         clear &= np.abs(values - centre) < MASK_SIGMA * max(robust_sigma(values[usable]), 0.15)
     occupied = (usable & ~clear).astype(np.uint8)
-    occupied = cv2.morphologyEx(occupied, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-    return usable & (cv2.dilate(occupied, np.ones((3, 3), np.uint8)) == 0)
+    opened = cv2.morphologyEx(occupied, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    return np.asarray(usable & (cv2.dilate(opened, np.ones((3, 3), np.uint8)) == 0), dtype=np.bool_)
 
 
 def fit_background(lab: NDArray[np.float32], usable: NDArray[np.bool_], *, order: int = 3) -> NDArray[np.float32]:
@@ -98,12 +98,13 @@ def fit_background(lab: NDArray[np.float32], usable: NDArray[np.bool_], *, order
     if np.count_nonzero(cells) < 30:
         mean = lab[usable].mean(axis=0) if usable.any() else lab.reshape(-1, 3).mean(axis=0)
         return np.broadcast_to(mean.astype(np.float32), lab.shape).copy()
-    surface = np.stack([_robust_surface(grid[..., c], cells, order) for c in range(3)], axis=-1)
+    surface = np.stack([_robust_surface(grid[..., c].astype(np.float32), cells, order) for c in range(3)], axis=-1)
     residual = np.where(cells[..., None], grid - surface, 0).astype(np.float32)
     sigma = max(2.0, SMOOTHING_SHARE * size[1])
     smooth = _masked_smooth(residual, _clear_cells(residual, cells), sigma)
     smooth = _masked_smooth(residual, _clear_cells(residual - smooth, cells), sigma)
-    return cv2.resize(surface + smooth, (width, height), interpolation=cv2.INTER_LINEAR)
+    whole = cv2.resize(surface + smooth, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(whole, dtype=np.float32)
 
 
 def optical_density(linear: NDArray[np.float32], background: NDArray[np.float32]) -> NDArray[np.float32]:

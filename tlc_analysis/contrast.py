@@ -126,7 +126,8 @@ def measure_contrast(frame: PlateFrame, landmarks: Landmarks, *, rows: int = WOR
     height, width = frame.valid.shape
     scale = work_scale(height, width, rows=rows)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    lab = to_lab(cv2.resize(frame.srgb, size, interpolation=cv2.INTER_AREA))
+    reduced = np.asarray(cv2.resize(frame.srgb, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    lab = to_lab(reduced)
     usable = _inner(_reduce_mask(frame.valid, size, 0.99), max(1, round(RIM_SHARE * size[1])))
     ink = _ink(landmarks, size, scale)
     background = fit_background(lab, usable & ~ink)

@@ -131,7 +131,7 @@ def _shadow(a: Blob, b: Blob) -> bool:
 
 def _step(sigma: float) -> int:
     """How coarsely a Gaussian may be sampled: the largest power of two that leaves it two samples wide."""
-    return max(1, 2 ** int(np.floor(np.log2(sigma / 2))))
+    return 1 << max(0, int(np.floor(np.log2(sigma / 2))))
 
 
 def _at_scale(contrast: Contrast, coarse: NDArray[np.float32], sigma: float) -> list[_Peak]:
@@ -145,7 +145,7 @@ def _at_scale(contrast: Contrast, coarse: NDArray[np.float32], sigma: float) -> 
     smooth = cv2.GaussianBlur(coarse, (0, 0), sigmaX=across, sigmaY=along, borderType=cv2.BORDER_REFLECT)
     curvature = np.zeros_like(smooth)
     curvature[1:-1] = (2 * smooth[1:-1] - smooth[2:] - smooth[:-2]) * along**2
-    whiten = whitening(_some(curvature[usable]))
+    whiten = whitening(_some(np.asarray(curvature[usable], dtype=np.float32)))
     seen = smooth.reshape(-1, 3) @ whiten.astype(np.float32)
     bend = curvature.reshape(-1, 3) @ whiten.astype(np.float32)
     score = np.einsum("ij,ij->i", bend, seen) / (np.sqrt(np.einsum("ij,ij->i", seen, seen)) + 1e-6)

@@ -27,6 +27,9 @@ LOPSIDED: Final = 7.0
 """No band tails so much to one side; the end of a smear does."""
 FRONT_RF: Final = 0.97
 FRONT_CONTRAST_LAB: Final = 10.0
+SURE: Final = 15.0
+ABOVE_SHARE: Final = 0.08
+"""What stands in this uppermost share of the height may be writing."""
 SMEAR: Final = 2.0
 WIDEST: Final = 3.5
 """A band so many times wider than the typical one runs across lanes: it is a line of the solvent's."""
@@ -73,6 +76,24 @@ def judge(sheet: Sheet, bands: list[Located]) -> list[Judged]:
         else item
         for item in judged
     ]
+
+
+def contradicts_front(sheet: Sheet, judged: list[Judged]) -> bool:
+    """Whether bands stand above the front: then it is not the front, since nothing runs ahead of the solvent."""
+    front = sheet.landmarks.front
+    if front is None:
+        return False
+    usual = _usual([item.band for item in judged if item.claimed])
+    above = [
+        item.band
+        for item in judged
+        if item.band.y < front.at(item.band.x) - item.band.height
+        and item.band.y > ABOVE_SHARE * sheet.height
+        and item.band.score > SURE
+        and _by_place(sheet, item.band, usual) is None
+        and _by_shape(sheet, item.band, sheet.height, usual) is None
+    ]
+    return len(above) >= 2 and len(above) > 0.25 * sum(item.claimed for item in judged)
 
 
 def _is_smear_of(band: Located, other: Located) -> bool:

@@ -31,9 +31,7 @@ def label_columns(sheet: Sheet, judged: list[Judged]) -> tuple[float, ...]:
 def _pieces(sheet: Sheet, judged: list[Judged]) -> list[tuple[float, float, float]]:
     """(left, right, y) of everything that may be part of a letter, frame pixels."""
     to_frame = sheet.contrast.to_frame
-    strokes = [
-        (to_frame(s.box[0]), to_frame(s.box[2]), to_frame(s.centre[1])) for s in sheet.contrast.strokes
-    ]
+    strokes = [(to_frame(s.box[0]), to_frame(s.box[2]), to_frame(s.centre[1])) for s in sheet.contrast.strokes]
     bands = [item.band for item in judged if not item.claimed and item.kind is None]
     return strokes + [(b.x - b.width / 2, b.x + b.width / 2, b.y) for b in bands]
 

@@ -71,8 +71,8 @@ def find_lanes(
 ) -> LaneSet:
     """Lanes from evidence: ``seen``, bands and residues; ``marks``, columns of application marks. Frame pixels.
 
-    ``labels``: columns of what is written under the origin; ``origin_y``: row at which a lane's x is told. ``width``: of the plate. ``lane_count``: what somebody said, which
-    fills or thins what is seen but commands nothing.
+    ``labels``: columns of what is written under the origin. ``origin_y``: row at which a lane's x is told.
+    ``width``: of the plate. ``lane_count``: what somebody said, which fills or thins what is seen but commands nothing.
     """
     tolerance = _tolerance(seen, width)
     clusters = _cluster(seen, width)

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .amounts import Amount, band_amounts
 from .bands import Band, BandFit, fit_bands
 from .detection import Blob
 from .sheet import Sheet
@@ -28,7 +29,8 @@ class Located:
     """A fitted band in frame pixels: apex, its standard uncertainty, half widths (standard deviations) and width.
 
     ``heights``: (3,) CIELAB contrast at the apex. ``snr``: its size over the noise of the lane's profile.
-    ``pedestal``: contrast of the smear on which the band stands, CIELAB units. ``volume``: the contrast signal's integral in frame px². ``centroid_y``: its centre of mass.
+    ``pedestal``: contrast of the smear on which the band stands, CIELAB units. ``volume``: the contrast signal's
+    integral in frame px². ``centroid_y``: its centre of mass.
     """
 
     x: float
@@ -90,37 +92,77 @@ def _touch(a: Blob, b: Blob) -> bool:
     return beside and abs(a.y - b.y) < REACH * (a.sigma + b.sigma)
 
 
-def _fit_group(sheet: Sheet, group: list[Blob]) -> list[Located]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Stretch:
+    """Part of a lane's profile with its candidates: ``rows`` (n,) of the frame, ``profile`` (n, 3) whitened."""
+
+    x: float
+    width: float
+    rows: NDArray[np.float64]
+    profile: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    whiten: NDArray[np.float64]
+    starts: list[tuple[float, float]]
+
+
+def _stretch(sheet: Sheet, group: list[Blob]) -> _Stretch | None:
+    """The profile round a group of candidates; None where the plate leaves no room for one."""
     contrast = sheet.contrast
-    scale = contrast.scale
     top = contrast.to_frame(min(b.y - WINDOW * b.sigma for b in group))
     bottom = contrast.to_frame(max(b.y + WINDOW * b.sigma for b in group))
     y0, y1 = max(0, int(np.floor(top))), min(sheet.height, int(np.ceil(bottom)) + 1)
     if y1 - y0 < 6:
-        return []
-    strength = np.array([b.score for b in group])
-    x = contrast.to_frame(float(np.average([b.x for b in group], weights=strength)))
-    width = float(np.median([b.width for b in group])) / scale
+        return None
+    x = contrast.to_frame(float(np.average([b.x for b in group], weights=[b.score + 1e-6 for b in group])))
+    width = float(np.median([b.width for b in group])) / contrast.scale
     half = max(1.0, 0.3 * width)
-    rows = np.arange(y0, y1, dtype=np.float64)
     whiten = max(group, key=lambda b: b.score).whiten
-    profile = sheet.profile(y0, y1, x, half) @ whiten
-    weight = _weights(sheet, y0, y1, x, half)
-    rows, profile, weight = _binned(rows, profile, weight)
-    starts = [(contrast.to_frame(b.y), max(1.0, b.sigma / scale)) for b in group]
-    fit, kept = _best(rows, profile, weight, starts, [b.score for b in group])
-    volumes, centroids = _volumes(sheet, rows, fit, x, width)
+    rows, profile, weight = _binned(
+        np.arange(y0, y1, dtype=np.float64),
+        sheet.profile(y0, y1, x, half) @ whiten,
+        _weights(sheet, y0, y1, x, half),
+    )
+    starts = [(contrast.to_frame(b.y), max(1.0, b.sigma / contrast.scale)) for b in group]
+    return _Stretch(x=x, width=width, rows=rows, profile=profile, weight=weight, whiten=whiten, starts=starts)
+
+
+def _fit_group(sheet: Sheet, group: list[Blob]) -> list[Located]:
+    part = _stretch(sheet, group)
+    if part is None:
+        return []
+    fit, kept = _best(part.rows, part.profile, part.weight, part.starts, [b.score for b in group])
+    amounts = band_amounts(sheet, part.rows, fit, x=part.x, width=part.width)
     return [
-        Located(
-            x=contrast.to_frame(group[i].x), y=band.apex, apex_u=band.apex_u, sigma_front=band.sigma_front,
-            sigma_origin=band.sigma_origin, width=group[i].width / scale, heights=np.linalg.solve(whiten.T, band.heights),
-            pedestal=float(np.linalg.norm(np.linalg.solve(whiten.T, band.pedestal))), exponent=band.exponent,
-            snr=float(np.linalg.norm(band.heights)), score=group[i].score, volume=volumes[j],
-            centroid_y=centroids[j], overlapping=_overlaps(band, fit.bands),
-        )
-        for j, (i, band) in enumerate(zip(kept, fit.bands, strict=True))
-        if _plausible(band, starts[i], profile)
-    ]  # fmt: skip
+        _located(sheet, group[i], band, fit, part.whiten, amount)
+        for i, band, amount in zip(kept, fit.bands, amounts, strict=True)
+        if _plausible(band, part.starts[i], part.profile)
+    ]
+
+
+def _located(
+    sheet: Sheet, blob: Blob, band: Band, fit: BandFit, whiten: NDArray[np.float64], amount: Amount
+) -> Located:
+    return Located(
+        x=sheet.contrast.to_frame(blob.x),
+        y=band.apex,
+        apex_u=band.apex_u,
+        sigma_front=band.sigma_front,
+        sigma_origin=band.sigma_origin,
+        exponent=band.exponent,
+        width=blob.width / sheet.contrast.scale,
+        heights=_lab(whiten, band.heights),
+        pedestal=float(np.linalg.norm(_lab(whiten, band.pedestal))),
+        snr=float(np.linalg.norm(band.heights)),
+        score=blob.score,
+        volume=amount.volume,
+        centroid_y=amount.centroid_y,
+        overlapping=_overlaps(band, fit.bands),
+    )
+
+
+def _lab(whiten: NDArray[np.float64], value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A whitened contrast in CIELAB again."""
+    return np.asarray(np.linalg.solve(whiten.T, value), dtype=np.float64)
 
 
 def _plausible(band: Band, start: tuple[float, float], profile: NDArray[np.float64]) -> bool:
@@ -151,7 +193,7 @@ def _weights(sheet: Sheet, y0: int, y1: int, x: float, half: float) -> NDArray[n
     clipped = sheet.frame.clipped[y0:y1, x0:x1].mean(axis=1) > 0.5
     valid = sheet.frame.valid[y0:y1, x0:x1].mean(axis=1) > 0.5
     weight = (valid & ~clipped).astype(np.float64)
-    return weight if weight.mean() > 0.5 else valid.astype(np.float64)
+    return np.asarray(weight if weight.mean() > 0.5 else valid, dtype=np.float64)
 
 
 def _best(
@@ -190,31 +232,3 @@ def _overlaps(band: Band, bands: tuple[Band, ...]) -> bool:
         for other in bands
         if other is not band
     )
-
-
-def _volumes(
-    sheet: Sheet, rows: NDArray[np.float64], fit: BandFit, x: float, width: float
-) -> tuple[list[float], list[float]]:
-    """Integral and centre of mass of each band: the signal above a straight baseline, shared out as the fit says."""
-    scale = sheet.contrast.scale
-    y0 = max(0, int(sheet.contrast.from_frame(rows[0])))
-    y1 = max(y0 + 3, min(sheet.contrast.usable.shape[0], round(sheet.contrast.from_frame(rows[-1])) + 1))
-    at = np.array([sheet.contrast.to_frame(y) for y in range(y0, y1)])
-    x0 = max(0, round(sheet.contrast.from_frame(x - 0.9 * width)))
-    x1 = min(sheet.contrast.usable.shape[1], round(sheet.contrast.from_frame(x + 0.9 * width)) + 1)
-    shapes = np.stack([b.shape(at) for b in fit.bands], axis=1)
-    design = np.concatenate([shapes, np.ones((len(at), 1)), (at - at.mean())[:, None]], axis=1)
-    volumes, centroids = [], []
-    bright = [b.heights[0] > 0 for b in fit.bands]
-    for j, band in enumerate(fit.bands):
-        measured = sheet.fluorescence if bright[j] else sheet.density
-        signal = measured(slice(y0, y1), slice(x0, x1)).sum(axis=1, dtype=np.float64)
-        heights = np.linalg.lstsq(design, signal, rcond=None)[0]
-        parts = shapes * np.abs(heights[: shapes.shape[1]])
-        share = parts[:, j] / np.maximum(parts.sum(axis=1), 1e-12)
-        own = np.maximum((signal - design[:, -2:] @ heights[-2:]) * share, 0)
-        own[np.abs(at - band.apex) > 4 * max(band.sigma_front, band.sigma_origin)] = 0
-        total = float(own.sum())
-        volumes.append(total / scale**2)
-        centroids.append(float((own * at).sum() / total) if total > 0 else band.apex)
-    return volumes, centroids

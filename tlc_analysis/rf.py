@@ -29,7 +29,7 @@ class Run:
 
 
 def run_at(origin: Line | None, front: Line | None, *, x_origin: float, x_front: float) -> Run | None:
-    """The run of a lane that leaves the origin at ``x_origin`` and meets the front at ``x_front``; None without both."""
+    """The run of a lane that leaves the origin at ``x_origin`` and meets the front at ``x_front``."""
     if origin is None or front is None:
         return None
     run = Run(origin_y=origin.at(x_origin), front_y=front.at(x_front), origin_u=origin.u_px, front_u=front.u_px)

@@ -33,9 +33,7 @@ def lane_ends(sheet: Sheet, path: LanePath) -> tuple[float, float]:
     return path.at(y_origin), path.at(y_front)
 
 
-def lane_contents(
-    sheet: Sheet, path: LanePath, judged: list[Judged]
-) -> tuple[tuple[Spot, ...], tuple[Feature, ...]]:
+def lane_contents(sheet: Sheet, path: LanePath, judged: list[Judged]) -> tuple[tuple[Spot, ...], tuple[Feature, ...]]:
     """Spots of a lane from the origin upwards, and what else was seen in it."""
     spots = [spot_of(sheet, item.band, path) for item in judged if item.claimed]
     features = [
@@ -44,7 +42,9 @@ def lane_contents(
         if item.kind is not None
     ]
     features += stroke_features(sheet, lambda x, y: abs(x - path.at(y)) <= path.half_width)
-    return tuple(sorted(spots, key=lambda spot: spot.rf if spot.rf is not None else -spot.centre_px[1])), tuple(features)
+    return tuple(sorted(spots, key=lambda spot: spot.rf if spot.rf is not None else -spot.centre_px[1])), tuple(
+        features
+    )
 
 
 def stroke_features(sheet: Sheet, where: Callable[[float, float], bool]) -> tuple[Feature, ...]:

@@ -79,8 +79,8 @@ def _thin(raised: _Float, share: float) -> tuple[_Float, _Float]:
     """What a disc takes away, and what it leaves."""
     levels = np.clip(raised * LEVELS_PER_L, 0, 65535).astype(np.uint16)  # several times faster than float
     opened = cv2.morphologyEx(levels, cv2.MORPH_OPEN, _disc(share, raised.shape[0]))
-    coarse = opened.astype(np.float32) / LEVELS_PER_L
-    return np.asarray(raised - coarse, dtype=np.float32), coarse
+    coarse = np.asarray(opened, dtype=np.float32) / np.float32(LEVELS_PER_L)
+    return np.asarray(raised - coarse, dtype=np.float32), np.asarray(coarse, dtype=np.float32)
 
 
 def _strokes(raised: _Float, usable: _Mask, noise_l: float, *, bright: bool) -> tuple[list[Stroke], _Mask]:
@@ -122,7 +122,7 @@ def _is_dash(piece: _Mask) -> bool:
     """Whether a short piece is a stroke standing or leaning, rather than part of a small spot."""
     y, x = np.nonzero(piece)
     (_, (a, b), _) = cv2.minAreaRect(np.stack([x, y], axis=1).astype(np.float32).reshape(-1, 1, 2))
-    return piece.shape[0] > piece.shape[1] and max(a, b) + 1 > DASH * (min(a, b) + 1)
+    return bool(piece.shape[0] > piece.shape[1] and max(a, b) + 1 > DASH * (min(a, b) + 1))
 
 
 def _is_bent(piece: _Mask) -> bool:
@@ -134,7 +134,7 @@ def _is_bent(piece: _Mask) -> bool:
         return False
     middle = (piece * np.arange(h)[:, None]).sum(axis=0)[x] / count[x]
     bend = float(np.polyfit((x - (w - 1) / 2) / (w / 2), middle, 2)[0])
-    return abs(bend) > max(1.5, 0.4 * h)
+    return bool(abs(bend) > max(1.5, 0.4 * h))
 
 
 Ellipse = tuple[tuple[float, float], tuple[float, float], float]
@@ -147,7 +147,9 @@ def ellipse_through(piece: _Mask) -> Ellipse | None:
         return None
     points = np.stack([x, y], axis=1).astype(np.float32).reshape(-1, 1, 2)
     (cx, cy), (a, b), turn = cv2.fitEllipseDirect(points)
-    if not (np.isfinite([cx, cy, a, b]).all() and min(a, b) > 6 and max(a, b) < min(3 * min(a, b), 3 * max(piece.shape))):
+    if not (
+        np.isfinite([cx, cy, a, b]).all() and min(a, b) > 6 and max(a, b) < min(3 * min(a, b), 3 * max(piece.shape))
+    ):
         return None
     cosine, sine = np.cos(np.radians(turn)), np.sin(np.radians(turn))
     u = ((x - cx) * cosine + (y - cy) * sine) / (a / 2)
