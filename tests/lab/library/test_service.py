@@ -29,12 +29,6 @@ from lab.library.service import (
 from tests.lab.bench import Bench
 
 
-@pytest.fixture
-def library(session: Session, bench: Bench) -> Bench:
-    load_reference(session)
-    return bench
-
-
 def system(session: Session, code: str) -> TlcSystem:
     return get_system(session, code=code)
 
@@ -98,9 +92,9 @@ def test_a_name_is_found_exactly_or_not_at_all(session: Session, library: Bench)
         find_substance(session, name="ketamin e x")
 
 
-def test_a_name_of_two_substances_is_not_guessed(session: Session, bench: Bench) -> None:
+def test_a_name_of_two_substances_is_not_guessed(session: Session, library: Bench) -> None:
     for name in ("one", "two"):
-        substance = bench.substance(name)
+        substance = library.substance(name)
         session.add(SubstanceSynonym(substance_id=substance.id, text="twin", key="twin"))
     session.flush()
     with pytest.raises(SubstanceAmbiguousError):
