@@ -21,7 +21,14 @@ def grey_of(srgb: Array) -> Array:
 
 def line_heights(line: Line, width: int) -> NDArray[np.float64]:
     """The line's y at every column."""
-    return np.array([line.at(0.0), *np.interp(np.arange(1, width - 1), line.x, line.y), line.at(width - 1.0)])
+    x = np.arange(width, dtype=np.float64)
+    y = np.interp(x, line.x, line.y)
+    for beyond, end in ((x < line.x[0], 0.0), (x > line.x[-1], width - 1.0)):
+        if beyond.any():
+            anchor = float(line.x[0] if end == 0.0 else line.x[-1])
+            slope = (line.at(end) - line.at(anchor)) / (end - anchor)
+            y[beyond] = line.at(anchor) + slope * (x[beyond] - anchor)
+    return np.asarray(y, dtype=np.float64)
 
 
 def tick_marks(grey: Array, line: Line, *, line_width_px: float, dark: bool = True) -> list[tuple[float, float]]:
@@ -73,8 +80,8 @@ def ink_mask(
     """
     mask = np.zeros(shape, dtype=np.uint8)
     for line, first, last, width_px in strokes:
-        x = np.arange(max(0.0, first), min(shape[1] - 1.0, last) + 1.0, 4.0)
-        points = np.rint(np.column_stack([x, [line.at(at) for at in x]])).astype(np.int32)
+        x = np.arange(round(max(0.0, first)), round(min(shape[1] - 1.0, last)) + 1, 4)
+        points = np.rint(np.column_stack([x, line_heights(line, shape[1])[x]])).astype(np.int32)
         # Paper and lens spread a stroke beyond its half width.
         cv2.polylines(mask, [points.reshape(-1, 1, 2)], False, (1,), thickness=max(3, round(1.8 * width_px) + 2))
     if origin is not None:

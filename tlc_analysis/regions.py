@@ -45,9 +45,8 @@ def working_copy(pixels: NDArray[np.uint8] | NDArray[np.uint16], full_scale: int
     small = whole if block == 1 else cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
     rgb = np.multiply(small, 1.0 / full_scale, dtype=np.float32)
     # A picture under 366 nm may hold nothing brighter than a tenth of full scale.
-    white = max(float(np.percentile(rgb[::3, ::3].max(axis=2), 99.5)), 0.08)
-    rgb = np.asarray(cv2.GaussianBlur(np.minimum(rgb / np.float32(white), 1.25), (3, 3), 0), np.float32)
-    planes = cv2.transform(rgb, _OPPONENT)
+    white = max(float(np.percentile(rgb[::4, ::4].max(axis=2), 99.5)), 0.08)
+    planes = cv2.GaussianBlur(cv2.transform(rgb, _OPPONENT / np.float32(white)), (3, 3), 0)
     return WorkingCopy(planes=np.asarray(planes, dtype=np.float32), block=block)
 
 

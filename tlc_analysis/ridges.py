@@ -17,6 +17,7 @@ from .strips import Strips
 _CLIP = 6.0  # a strip says "line here" at most this loudly: a spot must not outshout a pencil line
 _MISSING = -1.0  # cost of a strip without line
 _SLOPE = 0.30  # steepest piece of a domed front
+_FAINTEST = 2.5  # mean score of a path: noise alone makes 1.6 to 2.5, a line over half the plate more
 _SUPPORT = 2.0  # standard deviations
 
 Array = NDArray[np.float32]
@@ -99,6 +100,8 @@ def find_ridges(strips: Strips, *, dark: bool, count: int = 5, margin: float = 0
     coarse = np.clip(whole.max(axis=1), _MISSING, _CLIP).astype(np.float32)
     steepest = max(1, int(np.ceil(_SLOPE * strips.pitch / rows)))
     paths = best_paths(coarse, steepest=steepest, count=count, apart=max(3, round(0.012 * height / rows)))
+    columns = np.arange(len(strips.x))
+    paths = [path for path in paths if float(coarse[path, columns].mean()) > _FAINTEST]
     found = [_measure(strips, path * rows, maps, noise, reaches, dark=dark) for path in paths]
     return [ridge for ridge in found if ridge is not None]
 
