@@ -203,16 +203,13 @@ def _align(target: Image, to_target: Matrix, other: View, turned: bool) -> Align
 
 
 def _refine(target: Image, source: Image) -> Matrix | None:
-    shift, _ = cv2.phaseCorrelate(
-        target, source, cv2.createHanningWindow((target.shape[1], target.shape[0]), cv2.CV_32F)
-    )
-    start = np.eye(3, dtype=np.float32)
-    moved = np.asarray(shift, np.float64)
-    if np.linalg.norm(moved) <= LARGEST_SHIFT * target.shape[0]:
-        start[:2, 2] = moved
+    """From the corners to an affine map to a homography: in one step, eight parameters run astray on a sparse plate."""
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-5)
+    whole = np.eye(3, dtype=np.float32)
     try:
-        _, warp = cv2.findTransformECC(target, source, start, cv2.MOTION_HOMOGRAPHY, criteria)
+        _, affine = cv2.findTransformECC(target, source, whole[:2].copy(), cv2.MOTION_AFFINE, criteria)
+        whole[:2] = affine
+        _, warp = cv2.findTransformECC(target, source, whole, cv2.MOTION_HOMOGRAPHY, criteria)
     except cv2.error:  # it raises when it does not converge
         return None
     return np.asarray(warp, np.float64)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .synthetic_camera import Matrix, photograph, plate_to_picture
 from .synthetic_layer import Layer, draw_plate
-from .synthetic_random import blank_spec, random_spec
+from .synthetic_random import blank_spec, no_plate_spec, random_spec
 from .synthetic_spec import (
     ILLUMINATIONS,
     TIERS,
@@ -41,6 +41,7 @@ __all__ = [
     "Tier",
     "Writing",
     "blank_spec",
+    "no_plate_spec",
     "random_spec",
     "render",
 ]

@@ -85,7 +85,19 @@ def _surround(spec: PictureSpec, rng: np.random.Generator) -> Array:
     scene = np.empty((camera.height_px, camera.width_px, 3), np.float32)
     scene[:] = np.asarray(colour, np.float32)
     scene *= np.clip(1 + 0.12 * cloud, 0.3, 2.0)[..., None]
+    for _ in range(spec.clutter):
+        _litter(scene, np.asarray(colour), rng)
     return scene
+
+
+def _litter(scene: Array, colour: NDArray[np.float64], rng: np.random.Generator) -> None:
+    """Something on the table: a cap, a coin, a pen, in a shade of its own."""
+    height, width = scene.shape[:2]
+    centre = (int(rng.integers(width)), int(rng.integers(height)))
+    size = max(width, height) * rng.uniform(0.01, 0.06)
+    axes = (max(2, round(size)), max(2, round(size * rng.choice([1.0, 0.9, 0.12]))))
+    shade = colour * rng.uniform(0.2, 3.0) * rng.uniform(0.6, 1.4, 3)
+    cv2.ellipse(scene, centre, axes, float(rng.uniform(0, 180)), 0, 360, shade.tolist(), -1, cv2.LINE_8)
 
 
 def _lay_down(scene: Array, layer: Layer, to_picture: Matrix) -> None:

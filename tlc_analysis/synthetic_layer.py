@@ -77,7 +77,7 @@ class Layer:
 
     def light(self) -> Array:
         """(H, W, 3) linear light leaving the plate."""
-        return _compose(self.illumination, self.gain[..., None], self.density, self.emission)
+        return self._compose(self.gain[..., None], self.density, self.emission)
 
     def contrast(self, spot: DrawnSpot) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Linear R, G, B at the spot's apex with it and without it, (3,) each."""
@@ -86,16 +86,15 @@ class Layer:
         density = self.density[row, col].astype(np.float64)
         emission = self.emission[row, col].astype(np.float64)
         gain = self.gain[row, col]
-        with_it = _compose(self.illumination, gain, density, emission)
-        without = _compose(self.illumination, gain, density - spot.density, emission - spot.emission)
+        with_it = self._compose(gain, density, emission)
+        without = self._compose(gain, density - spot.density, emission - spot.emission)
         return np.asarray(with_it, np.float64), np.asarray(without, np.float64)
 
-
-def _compose(illumination: Illumination, gain: object, density: object, emission: object) -> Array:
-    layer = np.asarray(LAYER[illumination], np.float32)
-    leak = np.asarray(LEAK[illumination], np.float32)
-    lit = layer * np.asarray(gain) * np.power(np.float32(10), -np.asarray(density))
-    return np.asarray(lit + leak + np.asarray(emission), np.float32)
+    def _compose(self, gain: object, density: object, emission: object) -> Array:
+        layer = np.asarray(LAYER[self.illumination], np.float32) * np.asarray(self.plate.tint, np.float32)
+        leak = np.asarray(LEAK[self.illumination], np.float32)
+        lit = layer * np.asarray(gain) * np.power(np.float32(10), -np.asarray(density))
+        return np.asarray(lit + leak + np.asarray(emission), np.float32)
 
 
 def draw_plate(plate: PlateSpec, *, illumination: Illumination, scale: float, rng: np.random.Generator) -> Layer:
@@ -174,28 +173,35 @@ def _wet(layer: Layer) -> None:
             layer.density += 0.10 * ridge
 
 
-def _profile_y(spot: SpotSpec, y: NDArray[np.float64], apex: float) -> NDArray[np.float64]:
+def _shape(spot: SpotSpec, x: Line, y: Line) -> NDArray[np.float64]:
+    """(H, W) the band over the plate, 1 at its apex; ``x``, ``y`` in mm from there."""
+    if spot.flatness == 2 or spot.tail_mm or spot.band_mm:
+        return np.outer(_profile_y(spot, y), _profile_x(spot, x))
+    away = np.hypot((y / spot.sigma_y_mm)[:, None], (x / spot.sigma_x_mm)[None, :])
+    return np.asarray(np.exp(-0.5 * away**spot.flatness))
+
+
+def _profile_y(spot: SpotSpec, y: Line) -> Line:
     """The band along its lane, 1 at the apex: a Gaussian convolved with a one-sided exponential tail."""
-    core = np.exp(-0.5 * ((y - apex) / spot.sigma_y_mm) ** 2)
     if spot.tail_mm <= 0:
-        return np.asarray(core)
+        return np.asarray(np.exp(-0.5 * (y / spot.sigma_y_mm) ** 2))
     fine = np.arange(-5 * spot.sigma_y_mm, 5 * spot.sigma_y_mm + 8 * spot.tail_mm, spot.sigma_y_mm / 40)
     step = spot.sigma_y_mm / 40
     tail = np.exp(-np.arange(0, 8 * spot.tail_mm, step) / spot.tail_mm)
     curve = np.convolve(np.exp(-0.5 * (fine / spot.sigma_y_mm) ** 2), tail)[: len(fine)]
     mode = fine[int(np.argmax(curve))]
-    return np.asarray(np.interp(y - apex + mode, fine, curve / curve.max(), left=0.0, right=0.0))
+    return np.asarray(np.interp(y + mode, fine, curve / curve.max(), left=0.0, right=0.0))
 
 
-def _profile_x(spot: SpotSpec, x: NDArray[np.float64], centre: float) -> NDArray[np.float64]:
-    away = np.maximum(np.abs(x - centre) - spot.band_mm / 2, 0.0)
+def _profile_x(spot: SpotSpec, x: Line) -> Line:
+    away = np.maximum(np.abs(x) - spot.band_mm / 2, 0.0)
     return np.asarray(np.exp(-0.5 * (away / spot.sigma_x_mm) ** 2))
 
 
 def _draw_spot(layer: Layer, index: int, lane: LaneSpec, spot: SpotSpec) -> None:
     cx, cy = lane_point(layer.lines, lane, spot.rf)
     x, y = _axes(layer)
-    shape = np.outer(_profile_y(spot, y, cy), _profile_x(spot, x, cx))[..., None] * spot.strength
+    shape = _shape(spot, x - cx, y - cy)[..., None] * spot.strength
     colour = np.asarray(spot.colour, np.float64)
     target = layer.emission if spot.fluorescent else layer.density
     target += (shape * colour).astype(np.float32)
@@ -265,8 +271,7 @@ def _draw_pencil(layer: Layer, rng: np.random.Generator) -> None:
             _pencil(layer, x, np.interp(x, lines.x_mm, lines.front_mm), rng)
     for index, lane in enumerate(plate.lanes):
         if plate.ticks:
-            foot = lines.origin(lane.x_mm)
-            _pencil(layer, lane.x_mm + rng.normal(0, 0.15, 2), np.array([foot - 1.4, foot + 1.4]), rng)
+            _mark(layer, lane.x_mm, lines.origin(lane.x_mm), rng)
         for number in lane.circled:
             _circle(layer, index, lane, lane.spots[number], rng)
     for word in plate.writing:
@@ -276,6 +281,19 @@ def _draw_pencil(layer: Layer, rng: np.random.Generator) -> None:
 def _pencil(layer: Layer, x_mm: Line, y_mm: Line, rng: np.random.Generator) -> None:
     plate = layer.plate
     add_stroke(layer.density, x_mm, y_mm, scale=layer.scale, width_mm=plate.pencil_mm, od=plate.pencil_od, rng=rng)
+
+
+def _mark(layer: Layer, x_mm: float, y_mm: float, rng: np.random.Generator) -> None:
+    """What shows where a lane starts: a tick across the origin, a cross or a dot on it."""
+    kind = layer.plate.lane_mark
+    strokes = {
+        "tick": [((0.0, -1.4), (0.0, 1.4))],
+        "cross": [((-0.9, -0.9), (0.9, 0.9)), ((-0.9, 0.9), (0.9, -0.9))],
+        "dot": [((-0.2, 0.0), (0.2, 0.0)), ((0.0, -0.2), (0.0, 0.2))],
+    }[kind]
+    for (x0, y0), (x1, y1) in strokes:
+        jitter = rng.normal(0, 0.15 if kind == "tick" else 0.05, 2)
+        _pencil(layer, x_mm + jitter + np.array([x0, x1]), y_mm + np.array([y0, y1]), rng)
 
 
 def _write(layer: Layer, word: Writing, rng: np.random.Generator) -> None:

@@ -14,6 +14,7 @@ from .synthetic_spec import (
     TIERS,
     CameraSpec,
     FrontMark,
+    LaneMark,
     LaneSpec,
     PictureSpec,
     Placement,
@@ -63,6 +64,13 @@ def blank_spec(tier: Tier, illumination: Illumination, seed: int) -> PictureSpec
     return replace(spec, plates=bare)
 
 
+def no_plate_spec(illumination: Illumination, seed: int) -> PictureSpec:
+    """A photograph of a table with things on it, none of them a plate."""
+    rng = np.random.default_rng([seed, len(TIERS), ILLUMINATIONS.index(illumination)])
+    spec = random_spec("phone", illumination, seed)
+    return replace(spec, plates=(), clutter=int(rng.integers(0, 7)), tier=None)
+
+
 def _emptied(lane: LaneSpec) -> LaneSpec:
     return replace(lane, spots=(), circled=(), residue_od=0.0, streak_od=0.0)
 
@@ -90,6 +98,8 @@ def _plate(rng: np.random.Generator, tier: Tier, illumination: Illumination) -> 
         pencil_od=rng.uniform(0.18, 0.5) if phone else rng.uniform(0.3, 0.6),
         pencil_mm=rng.uniform(0.3, 0.55),
         ticks=rng.random() < (0.7 if hard else 0.85),
+        lane_mark=_lane_mark(rng),
+        tint=_layer_tint(rng, illumination),
         wet_od=rng.uniform(0.0, 0.06),
         dust=int(rng.poisson(6 if hard else 1)),
         hairs=int(rng.poisson(1.0)) if hard else 0,
@@ -107,6 +117,18 @@ def _front_mark(rng: np.random.Generator, tier: Tier) -> FrontMark:
     marks: tuple[FrontMark, ...] = ("line", "wet", "ticks", "none")
     odds = {"scan": (0.75, 0.15, 0.10, 0.0), "phone": (0.65, 0.2, 0.15, 0.0), "hard": (0.5, 0.3, 0.1, 0.1)}[tier]
     return marks[int(rng.choice(4, p=odds))]
+
+
+def _lane_mark(rng: np.random.Generator) -> LaneMark:
+    marks: tuple[LaneMark, ...] = ("tick", "dot", "cross")
+    return marks[int(rng.choice(3, p=(0.7, 0.15, 0.15)))]
+
+
+def _layer_tint(rng: np.random.Generator, illumination: Illumination) -> Rgb:
+    """Makes and cameras differ: yellowish to bluish green, near black to violet, white to beige."""
+    spread = {"uv254": (0.45, 0.15, 0.6), "uv366": (0.4, 0.4, 0.4), "visible": (0.05, 0.05, 0.10)}[illumination]
+    red, green, blue = np.exp(rng.normal(0, spread))
+    return min(float(red), 2.5), min(float(green), 1.5), min(float(blue), 2.5)
 
 
 def _lanes(rng: np.random.Generator, tier: Tier, illumination: Illumination, plate: PlateSpec) -> tuple[LaneSpec, ...]:
@@ -192,6 +214,7 @@ def _spot(
         sigma_y_mm=sigma_y,
         tail_mm=sigma_y * rng.uniform(0.6, 1.6) if tailing else 0.0,
         band_mm=band,
+        flatness=float(rng.uniform(2.5, 5.0)) if rng.random() < 0.25 else 2.0,
         fluorescent=glows,
     )
 

@@ -11,6 +11,7 @@ from .model import Illumination
 
 Tier = Literal["scan", "phone", "hard"]
 FrontMark = Literal["line", "wet", "ticks", "none"]
+LaneMark = Literal["tick", "dot", "cross"]
 Surround = Literal["black", "table", "paper"]
 Rgb = tuple[float, float, float]
 
@@ -24,7 +25,8 @@ class SpotSpec:
 
     ``colour``: how the strength is shared between R, G and B in linear light. ``tail_mm``: decay length of
     an exponential tail towards the origin; the apex stays at ``rf``. ``band_mm``: length of a sprayed band,
-    0 for a spotted sample.
+    0 for a spotted sample. ``flatness``: exponent of the fall from the centre, 2 for a Gaussian, more for the flat
+    disc of an overloaded spot (spots without tail or band only).
     """
 
     rf: float
@@ -34,6 +36,7 @@ class SpotSpec:
     sigma_y_mm: float
     tail_mm: float = 0.0
     band_mm: float = 0.0
+    flatness: float = 2.0
     fluorescent: bool = False
 
 
@@ -84,6 +87,8 @@ class PlateSpec:
     pencil_od: float = 0.4
     pencil_mm: float = 0.4
     ticks: bool = True
+    lane_mark: LaneMark = "tick"  # what a lane's origin is marked with, when it is
+    tint: Rgb = (1.0, 1.0, 1.0)  # of the layer, over that of its light
     wet_od: float = 0.04
     writing: tuple[Writing, ...] = ()
     dust: int = 0
@@ -132,10 +137,14 @@ class CameraSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class PictureSpec:
-    """A whole picture: plates on a surround, under one light, through one camera."""
+    """A whole picture: plates on a surround, under one light, through one camera.
+
+    ``clutter``: how many things that are no plate lie about.
+    """
 
     illumination: Illumination
     plates: tuple[Placement, ...]
     camera: CameraSpec
     surround: Surround = "black"
+    clutter: int = 0
     tier: Tier | None = None

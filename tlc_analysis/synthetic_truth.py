@@ -31,7 +31,6 @@ from .synthetic_layer import DrawnFeature, DrawnSpot, Layer, lane_point
 from .synthetic_spec import CameraSpec, PictureSpec, SpotSpec
 
 SCHEMA = "plate-truth/1"
-FWHM = 2.3548
 CLEAR_CONTRAST = 10.0
 CLEAR_NOISE = 2.5
 OVERLAP = 1.5  # distance in sums of standard deviations: a resolution of 0.75
@@ -96,6 +95,7 @@ def _spot(layer: Layer, spot: DrawnSpot, matrix: Matrix, camera: CameraSpec) -> 
     centre = project(matrix, spot.x_mm, spot.y_mm)
     contrast, snr = _contrast(layer, spot, camera)
     right = project(matrix, spot.x_mm + 1, spot.y_mm)
+    wide = 2 * (2 * np.log(2)) ** (1 / spot.spec.flatness)  # where the profile has fallen to a half
     down = project(matrix, spot.x_mm, spot.y_mm + 1)
     return {
         "centre_px": list(centre),
@@ -103,8 +103,8 @@ def _spot(layer: Layer, spot: DrawnSpot, matrix: Matrix, camera: CameraSpec) -> 
         "class": _class(layer, spot, contrast, snr, visible=_inside(centre, camera)),
         "fluorescent": spot.spec.fluorescent,
         "contrast": contrast,
-        "width_px": (FWHM * spot.spec.sigma_x_mm + spot.spec.band_mm) * float(np.hypot(*np.subtract(right, centre))),
-        "height_px": FWHM * spot.spec.sigma_y_mm * float(np.hypot(*np.subtract(down, centre))),
+        "width_px": (wide * spot.spec.sigma_x_mm + spot.spec.band_mm) * float(np.hypot(*np.subtract(right, centre))),
+        "height_px": wide * spot.spec.sigma_y_mm * float(np.hypot(*np.subtract(down, centre))),
     }
 
 

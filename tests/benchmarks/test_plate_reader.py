@@ -19,7 +19,8 @@ from tests.tlc_analysis.drawn_plates import drawn_plates
 from tlc_analysis.analyse import analyse
 from tlc_analysis.benchmark import PictureScore, Row, measure, row, summarise
 from tlc_analysis.benchmark_truth import TruePicture, read_truth
-from tlc_analysis.synthetic import TIERS, Tier, random_spec, render
+from tlc_analysis.model import PlateReading
+from tlc_analysis.synthetic import ILLUMINATIONS, TIERS, Tier, no_plate_spec, random_spec, render
 
 pytestmark = pytest.mark.benchmark
 
@@ -99,6 +100,19 @@ def test_blank_plates_have_no_spot() -> None:
     wrong = [(s.group, s.false) for s in scores if s.false]
     Console().print(f"Blank plates: {len(scores)}, with an invented spot: {len(wrong)}")
     assert wrong == []
+
+
+def test_pictures_without_a_plate_have_no_spot() -> None:
+    specs = [(light, seed) for light in ILLUMINATIONS for seed in range(3000, 3000 + PLATES)]
+    images = ((light, seed, render(no_plate_spec(light, seed), seed=seed).image) for light, seed in specs)
+    spots = {(light, seed): _count(analyse(image)) for light, seed, image in images}
+    wrong = {key: count for key, count in spots.items() if count}
+    Console().print(f"Pictures without a plate: {len(spots)}, with an invented spot: {len(wrong)}")
+    assert wrong == {}
+
+
+def _count(reading: PlateReading) -> int:
+    return sum(len(lane.spots) for plate in reading.plates for lane in plate.lanes)
 
 
 @pytest.mark.plates

@@ -19,6 +19,7 @@ from tlc_analysis.synthetic import (
     SyntheticPlate,
     Tier,
     blank_spec,
+    no_plate_spec,
     random_spec,
     render,
 )
@@ -134,6 +135,21 @@ def test_a_blank_plate_keeps_its_lines_and_has_no_spot() -> None:
     lanes = truth["plates"][0]["lanes"]
     assert lanes
     assert all(lane["empty"] and not lane["spots"] for lane in lanes)
+
+
+def test_a_table_without_a_plate_is_drawn_too() -> None:
+    drawn = render(no_plate_spec("visible", 4), seed=4)
+    assert drawn.truth["plates"] == []
+    assert drawn.pixels.std() > 1
+
+
+def test_an_overloaded_spot_is_a_disc_with_the_stated_width() -> None:
+    drawn = render(one_spot(flatness=5.0), seed=1)
+    spot = drawn.truth["plates"][0]["lanes"][0]["spots"][0]
+    row = np.log10(drawn.pixels[499, :, 1].max() / drawn.pixels[499, :, 1].astype(float))
+    linear_width = int((row > 0.5 * row.max()).sum())  # the sRGB curve is nearly a power here, so halves stay halves
+    assert linear_width == pytest.approx(spot["width_px"], rel=0.06)
+    assert spot["width_px"] < 2.3548 * 15
 
 
 def test_the_file_decodes_to_the_pixels() -> None:
