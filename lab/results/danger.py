@@ -1,7 +1,7 @@
 """Substances that make an answer red by themselves, each with its source.
 
 checkit! (Vienna) shows red when neither effect nor risk can be judged, because more than three different substances
-or one potentially dangerous one were found (interview with the head of the service, krone.at/1754940, 2018). Which
+or one potentially dangerous one were found (the service in an interview, krone.at/1754940, August 2018). Which
 ones are potentially dangerous is decided here, narrowly: what kills at amounts that cannot be weighed or seen, or
 did so where it was sold as something else. What an alert says is decided by the alert rules, not by this list.
 """
