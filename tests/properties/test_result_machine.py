@@ -1,9 +1,10 @@
 """Random walks through the life of answers: what the rules allow happens, everything else changes nothing.
 
 The rules are written here a second time, by hand, so that a slip in the table shows. ``make soak`` walks 10,000 times
-on each database.
+on each database (``DRUGCHECK_SOAK_WALKS``).
 """
 
+import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ from lab.samples.codes import random_body, with_check
 from lab.samples.models import Sample
 
 STEPS = 14
+SOAK_WALKS = int(os.environ.get("DRUGCHECK_SOAK_WALKS", "10000"))
 TEXTS = {"fr": "Réponse.", "nl": "Antwoord.", "en": "Answer."}
 S, A = ResultState, ResultAction
 # By hand from DESIGN.md: from which state, by whom, to which state.
@@ -247,7 +249,7 @@ def test_random_walks_go_where_the_rules_lead(world: World) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_ten_thousand_random_walks(world: World) -> None:
-    walk(world, times=10_000)
+    walk(world, times=SOAK_WALKS)
 
 
 def test_the_table_says_what_the_rules_say() -> None:
