@@ -44,7 +44,7 @@ lint: .venv/installed-dev ## Linters, types, layers, templates
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/djlint templates --lint --quiet
 
 lock: .venv/installed-dev ## Resolve the lock files again (needs uv: pip install uv)
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock

@@ -59,7 +59,8 @@ def make_environment(
 
 def svg_number(value: float) -> str:
     """A coordinate with at most two decimals and no trailing zeros."""
-    return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
+    written = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if written in {"", "-0"} else written
 
 
 @cache
@@ -67,9 +68,7 @@ def _default_environment() -> Environment:
     return make_environment()
 
 
-def render(
-    name: str, *, translator: Translator, environment: Environment | None = None, **context: Any
-) -> str:
+def render(name: str, *, translator: Translator, environment: Environment | None = None, **context: Any) -> str:
     """The template ``name`` filled with ``context`` and spoken by ``translator``."""
     chosen = environment or _default_environment()
     return chosen.get_template(name).render(t=translator, **context)

@@ -38,9 +38,7 @@ def text_box(text: str, font_px: float) -> tuple[float, float]:
     return (len(text) * GLYPH_WIDTH_EM + 2 * PADDING_EM) * font_px, LINE_HEIGHT_EM * font_px
 
 
-def place(
-    anchors: Sequence[Box], texts: Sequence[str], *, font_px: float, frame: Box
-) -> list[Box]:
+def place(anchors: Sequence[Box], texts: Sequence[str], *, font_px: float, frame: Box) -> list[Box]:
     """One box per anchor for its text: beside it, inside ``frame``, over no other label and little of any anchor.
 
     Labels are placed in the order given; where no free place is left, the one that hides least is taken.

@@ -247,9 +247,7 @@ def start_version(
 
 
 @router.post("/{alert_id}/raise", access=EDIT)
-def raise_tier(
-    alert_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep
-) -> Response:
+def raise_tier(alert_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
     """Draft the same story for a wider audience."""
     return _do(request, session, identity, alert_id, form,
                lambda: drafts.raise_tier(

@@ -104,9 +104,7 @@ def parcel_page(parcel_id: UUID, request: Request, session: SessionDep, identity
 
 
 @router.post("/parcels/{parcel_id}/hand-over", access=HANDLE)
-def hand_over(
-    parcel_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep
-) -> Response:
+def hand_over(parcel_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
     """The parcel leaves."""
     parcel = _parcel(session, identity, parcel_id)
     done = attempt(

@@ -45,9 +45,7 @@ class PictureView:
     light: str
 
 
-def picture_view(
-    session: Session, actor: Actor, picture: PlatePicture, translator: Translator
-) -> PictureView | None:
+def picture_view(session: Session, actor: Actor, picture: PlatePicture, translator: Translator) -> PictureView | None:
     """``picture`` as read; None while it has not been."""
     reading = service.latest_reading(session, picture_id=picture.id)
     if reading is None:
@@ -55,9 +53,7 @@ def picture_view(
     document = reading.document
     found = interpret(session, actor=actor, reading_id=reading.id)
     flags = [*document["flags"], *(flag for plate in document["plates"] for flag in plate["flags"])]
-    drawing = draw_plate(
-        document, picture_href=f"/plates/pictures/{picture.id}/preview.jpg", translator=translator
-    )
+    drawing = draw_plate(document, picture_href=f"/plates/pictures/{picture.id}/preview.jpg", translator=translator)
     return PictureView(
         reading=reading,
         readings=reading.number,
@@ -102,5 +98,3 @@ def _points(position: Sequence[float], values: Sequence[float], top: float, bott
         f"{_PROFILE_WIDTH * (x - first) / span:.1f},{_PROFILE_HEIGHT * (1 - (y - bottom) / height):.1f}"
         for x, y in zip(position, values, strict=True)
     )
-
-

@@ -158,9 +158,7 @@ def add_picture(
     return go(f"/plates/{plate_id}")
 
 
-def _add_picture(
-    session: Session, files: FilesDep, identity: IdentityDep, plate_id: UUID, form: Form
-) -> PlatePicture:
+def _add_picture(session: Session, files: FilesDep, identity: IdentityDep, plate_id: UUID, form: Form) -> PlatePicture:
     upload = form.files.get("picture")
     if upload is None or not upload.filename:
         raise PictureEmptyError

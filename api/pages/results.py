@@ -64,9 +64,7 @@ def record_analysis(
     def record() -> object:
         names = ("technique", "method_version", "performed_on", "outcome", "detection_limit_note")
         fields = {name: form.get(name) for name in names if form.get(name).strip()}
-        data = AnalysisIn.model_validate(
-            fields | {"site_id": site and site.id, "findings": _findings(session, form)}
-        )
+        data = AnalysisIn.model_validate(fields | {"site_id": site and site.id, "findings": _findings(session, form)})
         days = settings.confirmation_due_days
         return service.record_analysis(
             session, actor=identity.actor, sample_id=sample.id, data=data, confirm_within_days=days

@@ -101,9 +101,7 @@ def register(
     return show(request, "pages/ticket.html", session=session, sample=done.sample, ticket=done.ticket, qr=qr, at=site)
 
 
-def _register(
-    request: Request, session: Session, identity: IdentityDep, form: Form, site: Site | None
-) -> Registered:
+def _register(request: Request, session: Session, identity: IdentityDep, form: Form, site: Site | None) -> Registered:
     data = form.cleaned(numbers=_NUMBERS, lists=("colours",))
     data |= {"site_id": site and site.id, "consent_language": language_of(request)}
     if "sold_as_substance_id" not in data and "sold_as_raw" in data:
