@@ -80,7 +80,12 @@ def dead_jobs(session: Session) -> list[DeadJob]:
     return [DeadJob(*row) for row in _queue(session).dead(session)]
 
 
+def forget(session: Session, job: DeadJob) -> None:
+    """Drop a dead job: what it was about has been dealt with otherwise."""
+    _queue(session).forget_dead(session, job.task, job.key)
+
+
 def revive(session: Session, job: DeadJob) -> None:
     """Queue a dead job again, with all its attempts before it."""
-    _queue(session).forget_dead(session, job.task, job.key)
+    forget(session, job)
     enqueue(session, job.task, job.key)

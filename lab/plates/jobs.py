@@ -1,15 +1,16 @@
 """Background work on plates: making the readings that were ordered."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
-from lab.kit.jobs import enqueue, without_job
+from lab.kit.jobs import DeadJob, dead_jobs, enqueue, forget, without_job
 from lab.kit.tasks import Context, Task
 from lab.plates.models import OrderState, PlatePicture, ReadingOrder
 from lab.plates.readings import READ, hints_for, hold_picture, store_failure, store_reading
-from lab.plates.sandbox import DEFAULT_LIMITS, Limits, ReaderError, read_plates
+from lab.plates.sandbox import DEFAULT_LIMITS, Failure, Limits, ReaderError, read_plates
 
 SWEEP = "plates.sweep"
 
@@ -56,11 +57,21 @@ def _store(
 
 
 def sweep(context: Context, _key: str) -> None:
-    """Queue every order that nobody works on."""
+    """Queue every order that nobody works on, and tell people of those whose job died: they can order anew."""
     with context.database.session() as session:
+        _bury(session, [job for job in dead_jobs(session) if job.task == READ])
         waiting = session.exec(select(ReadingOrder.id).where(ReadingOrder.state == OrderState.WAITING)).all()
         for key in without_job(session, READ, [str(order_id) for order_id in waiting]):
             enqueue(session, READ, key)
+
+
+def _bury(session: Session, dead: Sequence[DeadJob]) -> None:
+    for job in dead:
+        order = session.get(ReadingOrder, UUID(job.key))
+        if order is not None and order.state is OrderState.WAITING:
+            hold_picture(session, picture_id=order.picture_id)
+            store_failure(session, order=order, failure=Failure.GIVEN_UP.value)
+        forget(session, job)
 
 
 TASKS: tuple[Task, ...] = (Task(READ, read_order, max_attempts=5, heavy=True), Task(SWEEP, sweep, every_s=30.0))

@@ -15,9 +15,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 logger = logging.getLogger("drugcheck.plates")
+_one_conversion = Lock()
 _ROOT = Path(__file__).parents[2]
 
 
@@ -30,6 +32,7 @@ class Failure(StrEnum):
     MEMORY = "failure.plate.memory"
     CRASHED = "failure.plate.crashed"
     ERROR = "failure.plate.error"
+    GIVEN_UP = "failure.plate.given_up"  # said by the sweep: its job died
 
 
 class ReaderError(Exception):
@@ -69,8 +72,12 @@ def read_plates(
 
 
 def as_png(image: bytes, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
-    """The picture as the reader decodes it, as PNG. Raises :class:`ReaderError`."""
-    return _ask({"do": "png"}, image, limits)
+    """The picture as the reader decodes it, as PNG. One at a time: this is called from requests.
+
+    Raises :class:`ReaderError`.
+    """
+    with _one_conversion:
+        return _ask({"do": "png"}, image, limits)
 
 
 def _ask(question: dict[str, Any], image: bytes, limits: Limits) -> bytes:

@@ -10,7 +10,7 @@ from sqlmodel import select
 from lab.kit.db import Database
 from lab.kit.files import FileStore, ObjectFiles
 from lab.kit.jobs import dead_jobs, without_job
-from lab.kit.tasks import Context
+from lab.kit.tasks import Context, Task
 from lab.kit.worker import Worker
 from lab.plates import jobs
 from lab.plates.interpretation import interpret
@@ -18,7 +18,7 @@ from lab.plates.jobs import TASKS, read_order, sweep
 from lab.plates.models import OrderState, PictureLight, PictureState, PlatePicture, Reading, ReadingOrder
 from lab.plates.readings import READ
 from lab.plates.sandbox import Failure, Limits, ReaderError
-from lab.plates.service import add_picture, correct_reading
+from lab.plates.service import add_picture, correct_reading, read_again
 from tests.lab.plates.pictures import jpeg
 from tests.lab.plates.plate_bench import PlateBench, document
 from tlc_analysis.synthetic import random_spec, render
@@ -85,22 +85,14 @@ def _actors(session: Any) -> dict[str, Any]:
     return {p.email.split("@")[0]: accounts.actor_of(session, account_id=p.id) for p in people}
 
 
-@pytest.mark.parametrize(
-    ("limits", "failure"),
-    [(Limits(memory_mb=8), Failure.MEMORY), (Limits(wall_s=0.05), Failure.TIMEOUT)],
-)
-def test_a_picture_too_much_for_the_limits_fails_alone(
-    sqlite_url: str, files: FileStore, limits: Limits, failure: Failure
-) -> None:
-    database = Database(sqlite_url)
-    waiting(database, files, render(random_spec("scan", "uv254", seed=3), seed=3).image)
-    work(database, files, limits)
+def test_a_picture_too_much_for_the_limits_fails_alone(database: Database, files: FileStore) -> None:
+    waiting(database, files)
+    work(database, files, Limits(wall_s=0.05))
     picture, order, readings = stored(database)
-    assert (picture.state, picture.failure) == (PictureState.FAILED, failure.value)
-    assert (order.state, order.failure, readings) == (OrderState.FAILED, failure.value, [])
+    assert (picture.state, picture.failure) == (PictureState.FAILED, Failure.TIMEOUT.value)
+    assert (order.state, order.failure, readings) == (OrderState.FAILED, Failure.TIMEOUT.value, [])
     with database.reading() as session:
         assert dead_jobs(session) == []
-    database.dispose()
 
 
 def test_an_order_is_done_once_however_often_its_job_runs(
@@ -193,6 +185,27 @@ def test_the_sweep_queues_orders_whose_job_vanished(database: Database, files: F
     sweep(context(database, files), "")
     with database.reading() as session:
         assert without_job(session, READ, [str(order.id)]) == []
+
+
+def test_a_reading_whose_job_died_is_told_to_people_and_can_be_ordered_again(
+    database: Database, files: FileStore
+) -> None:
+    order = waiting(database, files)
+
+    def die(_context: Context, _key: str) -> None:
+        raise OSError
+
+    Worker(context(database, files), [Task(READ, die, max_attempts=1)]).run_until_idle()
+    sweep(context(database, files), "")
+    picture, buried, _ = stored(database)
+    assert (picture.state, picture.failure) == (PictureState.FAILED, Failure.GIVEN_UP.value)
+    assert (buried.id, buried.state) == (order.id, OrderState.FAILED)
+    with database.session() as session:
+        assert dead_jobs(session) == []
+        read_again(session, actor=_actors(session)["chemist"], picture_id=picture.id)
+    work(database, files)
+    with database.reading() as session:
+        assert session.exec(select(PlatePicture)).one().state is PictureState.READ
 
 
 def test_reading_is_heavy_and_its_sweep_frequent() -> None:
