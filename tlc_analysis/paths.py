@@ -3,51 +3,67 @@
 import numpy as np
 from numpy.typing import NDArray
 
+_ENDS = 60  # last rows from which paths are followed back
 _BEND_COST = 0.25  # per row that a path moves from strip to strip
 
 Array = NDArray[np.float32]
 
 
 def best_paths(score: Array, *, steepest: int, count: int, apart: int) -> list[NDArray[np.intp]]:
-    """Up to ``count`` paths from left to right with the largest sums of ``score`` (H, n), nowhere the same line."""
-    total, steps = _accumulate(score, steepest)
-    peaks = np.flatnonzero((total > 0) & (total >= np.roll(total, 1)) & (total >= np.roll(total, -1)))
+    """Up to ``count`` paths from left to right with the largest sums of ``score`` (H, n), nowhere the same line.
+
+    ``steepest``: rows that a path may move from one column to the next.
+    """
+    totals = _accumulate(score, steepest)
+    final = totals[-1]
+    peaks = np.flatnonzero((final > 0) & (final >= np.roll(final, 1)) & (final >= np.roll(final, -1)))
+    ends = peaks[np.argsort(final[peaks])[::-1]][:_ENDS]
     paths: list[NDArray[np.intp]] = []
-    for end in peaks[np.argsort(total[peaks])[::-1]][:80]:
-        if len(paths) == count:
-            break
-        path = _trace(steps, int(end))
-        if all(np.mean(np.abs(path - other) < apart) < 0.3 for other in paths):
+    for path in _trace(totals, ends, steepest):
+        if len(paths) < count and all(np.mean(np.abs(path - other) < apart) < 0.3 for other in paths):
             paths.append(path)
     return paths
 
 
-def _accumulate(score: Array, steepest: int) -> tuple[Array, NDArray[np.int8]]:
+def _moves(steepest: int) -> list[tuple[int, np.float32]]:
+    """Rows to move and what it costs, the cheapest first so that ties stay level."""
+    return [(k, np.float32(_BEND_COST * abs(k))) for k in sorted(range(-steepest, steepest + 1), key=abs)]
+
+
+def _accumulate(score: Array, steepest: int) -> Array:
+    """(n, H): the best sum of a path that ends there, column by column."""
     height, n = score.shape
-    steps = np.zeros((n, height), dtype=np.int8)
-    total = score[:, 0].copy()
     columns = np.ascontiguousarray(score.T)
+    totals = np.empty((n, height), dtype=np.float32)
+    totals[0] = columns[0]
+    padded = np.full(height + 2 * steepest, -1e9, dtype=np.float32)
+    moved = np.empty(height, dtype=np.float32)
     for j in range(1, n):
-        padded = np.pad(total, steepest, constant_values=-1e9)
-        best = padded[steepest : steepest + height].copy()
-        for k in range(-steepest, steepest + 1):
-            if k == 0:
-                continue
-            moved = padded[steepest + k : steepest + k + height] - np.float32(_BEND_COST * abs(k))
-            better = moved > best
-            best[better] = moved[better]
-            steps[j][better] = k
-        total = best + columns[j]
-    return total, steps
+        padded[steepest : steepest + height] = totals[j - 1]
+        best = totals[j]
+        best[:] = totals[j - 1]
+        for k, cost in _moves(steepest)[1:]:
+            np.subtract(padded[steepest + k : steepest + k + height], cost, out=moved)
+            np.maximum(best, moved, out=best)
+        best += columns[j]
+    return totals
 
 
-def _trace(steps: NDArray[np.int8], end: int) -> NDArray[np.intp]:
-    n = len(steps)
-    path = np.empty(n, dtype=np.intp)
-    path[-1] = end
+def _trace(totals: Array, ends: NDArray[np.intp], steepest: int) -> NDArray[np.intp]:
+    """(len(ends), n) rows of the best paths to ``ends``, all followed back together."""
+    n, height = totals.shape
+    paths = np.empty((len(ends), n), dtype=np.intp)
+    paths[:, -1] = ends
+    moves = _moves(steepest)
+    shift = np.array([k for k, _ in moves])
+    cost = np.array([c for _, c in moves], dtype=np.float32)
     for j in range(n - 1, 0, -1):
-        path[j - 1] = path[j] + steps[j][path[j]]
-    return np.clip(path, 0, steps.shape[1] - 1)
+        rows = paths[:, j, None] + shift
+        inside = (rows >= 0) & (rows < height)
+        rows = np.clip(rows, 0, height - 1)
+        gain = np.where(inside, totals[j - 1][rows] - cost, -np.inf)
+        paths[:, j - 1] = np.take_along_axis(rows, np.argmax(gain, axis=1)[:, None], axis=1)[:, 0]
+    return paths
 
 
 def longest_run(seen: NDArray[np.bool_]) -> tuple[int, int]:
