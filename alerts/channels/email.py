@@ -126,10 +126,10 @@ class EmailChannel:
             raise TransportError("header", permanent=True) from error
         mail["Date"] = message.at.astimezone(UTC)
         mail["Message-ID"] = f"<{message.message_id}@{domain}>"
-        mail["Content-Language"] = message.language
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
         if message.unsubscribe_url:
             mail["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
             mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058, 3.1
         mail.set_content(message.text, cte="quoted-printable")
+        mail["Content-Language"] = message.language  # set_content clears what was there before
         return mail

@@ -13,14 +13,7 @@ from alerts.subscriptions.tokens import TokenKey
 from alerts.vocabulary import ChannelKind
 from api.rendering import Renderer
 from lab.kit.clock import frozen
-from lab.kit.db import Database
 from tests.alerts.house import House
-from tests.lab.conftest import (  # noqa: F401 -- fixtures, used by name
-    shared_database,
-    shared_postgres_url,
-    shared_session,
-    shared_sqlite_url,
-)
 
 NIGHT = datetime(2026, 7, 4, 1, 30, tzinfo=UTC)
 
@@ -74,12 +67,6 @@ def night() -> Iterator[datetime]:
 
 
 @pytest.fixture
-def house(shared_session: Session, services: AlertServices) -> House:  # noqa: F811 -- the fixture imported above
+def house(session: Session, services: AlertServices) -> House:
     """A network whose facts raise what they must, on each database; rolled back afterwards."""
-    return House(shared_session, services)
-
-
-@pytest.fixture
-def committed(database: Database) -> Database:
-    """A database of its own, for tests that commit."""
-    return database
+    return House(session, services)

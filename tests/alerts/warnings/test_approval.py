@@ -234,8 +234,8 @@ def test_taking_a_proposal_begins_the_withdrawal_and_discarding_it_opens_the_que
     ]  # fmt: skip
 
 
-def test_two_requests_at_once_issue_one_alert_once(committed: Database, services: AlertServices) -> None:
-    with committed.session() as session:
+def test_two_requests_at_once_issue_one_alert_once(database: Database, services: AlertServices) -> None:
+    with database.session() as session:
         house = House(session, services)
         house.subscriber("night@test.example")
         version = graded(house)
@@ -246,7 +246,7 @@ def test_two_requests_at_once_issue_one_alert_once(committed: Database, services
     def press(number: int) -> None:
         together.wait()
         try:
-            with committed.session() as session:
+            with database.session() as session:
                 approval.approve(session, actor=actors[number], version_id=version_id, edition=edition)
             outcomes.append("issued")
         except AlertError as error:
@@ -258,5 +258,5 @@ def test_two_requests_at_once_issue_one_alert_once(committed: Database, services
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["TransitionError", "issued"]
-    with Session(committed.engine) as session:
+    with Session(database.engine) as session:
         assert len(session.exec(select(Delivery).where(Delivery.version_id == version_id)).all()) == 1
