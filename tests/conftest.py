@@ -94,9 +94,32 @@ def database(database_url: str) -> Iterator[Database]:
     database.dispose()
 
 
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    """One open unit of work on each engine in turn; what it wrote is rolled back."""
+@pytest.fixture(scope="session")
+def shared_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One SQLite database for all tests that roll back what they write."""
+    path = tmp_path_factory.mktemp("shared") / "lab.sqlite"
+    shutil.copyfile(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(postgres_template: sa.URL) -> Iterator[Database]:
+    """One PostgreSQL database for all tests that roll back what they write: making one takes longer than a test."""
+    name = f"drugcheck_shared_{uuid4().hex[:12]}"
+    with _admin(sa.make_url(POSTGRES_URL)) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template.database}"')
+        database = Database(postgres_template.set(database=name).render_as_string(hide_password=False))
+        yield database
+        database.dispose()
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    """One open unit of work on each engine in turn; what it wrote is rolled back. For more than one: ``database``."""
+    database: Database = request.getfixturevalue(f"shared_{request.param}")
     with Session(database.engine, expire_on_commit=False) as session:
         yield session
         session.rollback()
