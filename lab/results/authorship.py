@@ -1,7 +1,7 @@
 """Who made an answer, and so may not verify it.
 
 The author of a result is whoever made its findings (DESIGN.md, Two small state machines); whoever ran an analysis that
-found nothing, drafted the version or submitted it has made it no less.
+found nothing, drafted the version, chose anew what it rests on or submitted it has made it no less.
 """
 
 from uuid import UUID
@@ -19,6 +19,8 @@ from lab.results.models import (
     ResultTransition,
 )
 
+_SHAPING = (ResultAction.REVISE, ResultAction.SUBMIT)
+
 
 def _accounts(result_id: UUID) -> sa.CompoundSelect[tuple[UUID]]:
     return sa.union(
@@ -30,7 +32,7 @@ def _accounts(result_id: UUID) -> sa.CompoundSelect[tuple[UUID]]:
         .join(ResultAnalysis, col(ResultAnalysis.analysis_id) == col(Analysis.id))
         .where(col(ResultAnalysis.result_id) == result_id),
         sa.select(col(ResultTransition.account_id)).where(
-            col(ResultTransition.result_id) == result_id, col(ResultTransition.action) == ResultAction.SUBMIT
+            col(ResultTransition.result_id) == result_id, col(ResultTransition.action).in_(_SHAPING)
         ),
     )
 

@@ -17,8 +17,17 @@ from lab.results.errors import (
     OpenVersionError,
     RestsOnNothingError,
 )
-from lab.results.models import Analysis, Finding, Result, ResultAnalysis, ResultFinding, ResultState
-from lab.results.queries import OPEN, STANDING, laboratories_of, locked, require_at, results_of
+from lab.results.machine import find_step
+from lab.results.models import (
+    Analysis,
+    Finding,
+    Result,
+    ResultAction,
+    ResultAnalysis,
+    ResultFinding,
+    ResultTransition,
+)
+from lab.results.queries import OPEN, STANDING, laboratories_of, locked, next_moment, require_at, results_of
 from lab.samples.errors import SampleNotFoundError
 from lab.samples.models import Sample
 
@@ -63,14 +72,25 @@ def revise_draft(
 ) -> Result:
     """Let a draft rest on other analyses or findings; the conclusion follows. Raises as :func:`draft_result`."""
     result = locked(session, result_id)
-    if result.state is not ResultState.DRAFT:
-        raise ActionRefusedError(state=result.state.value, action="revise")
+    if find_step(result.state, ResultAction.REVISE) is None:
+        raise ActionRefusedError(state=result.state.value, action=ResultAction.REVISE.value)
     require_at(actor, Permission.RESULT_WRITE, laboratories_of(session, result))
     analyses = chosen_analyses(session, sample_id=result.sample_id, analysis_ids=analysis_ids)
     for link in (ResultFinding, ResultAnalysis):
         session.execute(sa.delete(link).where(col(link.result_id) == result.id))
     sample = session.get_one(Sample, result.sample_id)
     _rest_on(session, result=result, sample=sample, analyses=analyses, finding_ids=finding_ids)
+    session.add(
+        ResultTransition(
+            result_id=result.id,
+            action=ResultAction.REVISE,
+            from_state=result.state,
+            to_state=result.state,
+            account_id=actor.account_id,
+            at=next_moment(session, result),
+        )
+    )
+    session.flush()
     return result
 
 

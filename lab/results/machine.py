@@ -44,6 +44,7 @@ def _step(
 
 S, A, P, G = ResultState, ResultAction, Permission, Guard
 TABLE: tuple[Step, ...] = (
+    _step(S.DRAFT, A.REVISE, P.RESULT_WRITE, S.DRAFT),
     _step(S.DRAFT, A.SUBMIT, P.RESULT_WRITE, S.SUBMITTED, G.RESTS_ON_ANALYSES),
     _step(S.SUBMITTED, A.RELEASE_PRELIMINARY, P.RESULT_REPORT, S.SUBMITTED, G.PRELIMINARY_ALLOWED, G.TEXTS),
     _step(S.SUBMITTED, A.RETURN, P.RESULT_VERIFY, S.DRAFT, G.REASON),
@@ -65,5 +66,5 @@ def find_step(state: ResultState, action: ResultAction) -> Step | None:
 
 
 def actions_from(state: ResultState) -> tuple[ResultAction, ...]:
-    """What a person can do to a result in ``state``."""
-    return tuple(step.action for step in TABLE if step.state is state and step.action is not A.SUPERSEDE)
+    """What a person can do to a result in ``state`` as it is; revising is choosing what it rests on."""
+    return tuple(step.action for step in TABLE if step.state is state and step.action not in {A.SUPERSEDE, A.REVISE})

@@ -92,6 +92,7 @@ class ResultState(StrEnum):
 class ResultAction(StrEnum):
     """What can be done to a result."""
 
+    REVISE = "revise"  # a draft is let rest on other analyses or findings
     SUBMIT = "submit"
     RETURN = "return"
     VERIFY = "verify"

@@ -1,11 +1,14 @@
 """Finding results, holding one still, and the laboratories it belongs to."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from lab.errors import ForbiddenError
+from lab.kit.clock import now
 from lab.network.access import Actor, Permission
 from lab.results.errors import ResultNotFoundError
 from lab.results.models import Analysis, Result, ResultAnalysis, ResultState, ResultTransition
@@ -67,3 +70,9 @@ def require_at(actor: Actor, permission: Permission, site_ids: set[UUID]) -> Non
     """Raise :class:`~lab.errors.ForbiddenError` unless ``actor`` has ``permission`` at one of these sites."""
     if not actor.may_at_any(permission, site_ids):
         raise ForbiddenError(permission=permission.value)
+
+
+def next_moment(session: Session, result: Result) -> datetime:
+    """Now, and never before the last move, so that the order of moves is the order of their times."""
+    last = session.exec(select(sa.func.max(ResultTransition.at)).where(ResultTransition.result_id == result.id)).one()
+    return max(now(), last) if last is not None else now()

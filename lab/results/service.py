@@ -6,12 +6,11 @@ moved on, and a replayed request finds no way that leads from where the result a
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from lab.kit.clock import now
 from lab.kit.outbox import Topic, emit
@@ -40,6 +39,7 @@ from lab.results.queries import (
     get_result,
     laboratories_of,
     locked,
+    next_moment,
     require_at,
     results_of,
     transitions_of,
@@ -174,18 +174,12 @@ def _move(
     session.add(
         ResultTransition(
             result_id=result.id, action=action, from_state=step.state, to_state=step.next,
-            account_id=actor.account_id, reason=said or None, at=_after_last(session, result),
+            account_id=actor.account_id, reason=said or None, at=next_moment(session, result),
         )
     )  # fmt: skip
     session.flush()
     session.refresh(result)
     return result
-
-
-def _after_last(session: Session, result: Result) -> datetime:
-    """Now, and never before the last move, so that the order of moves is the order of their times."""
-    last = session.exec(select(sa.func.max(ResultTransition.at)).where(ResultTransition.result_id == result.id)).one()
-    return max(now(), last) if last is not None else now()
 
 
 def _unless_own(step: Step, actor: Actor, result: Result) -> list[sa.ColumnElement[bool]]:

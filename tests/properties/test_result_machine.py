@@ -44,6 +44,7 @@ S, A = ResultState, ResultAction
 # By hand from DESIGN.md: from which state, by whom, to which state.
 BENCH, CHECK = {Role.CHEMIST, Role.VERIFIER}, {Role.VERIFIER}
 RULES = {
+    (S.DRAFT, A.REVISE): (BENCH, S.DRAFT),
     (S.DRAFT, A.SUBMIT): (BENCH, S.SUBMITTED),
     (S.SUBMITTED, A.RETURN): (CHECK, S.DRAFT),
     (S.SUBMITTED, A.VERIFY): (CHECK, S.VERIFIED),
@@ -172,8 +173,10 @@ class Walk:
         if result is None:
             return
         version.state, version.moves = RULES[version.state, action][1], version.moves + 1
-        if action is A.SUBMIT:
+        if action in {A.SUBMIT, A.REVISE}:
             version.authors.add(who)
+        if action is A.REVISE:  # by default it rests on all there is by now
+            version.authors |= self.found_by
         elif action is A.RELEASE_PRELIMINARY:
             version.preliminary = True
         elif action is A.AMEND:
@@ -193,6 +196,7 @@ class Walk:
 
     def call(self, who: UUID, version: Version, action: ResultAction) -> Result:
         functions: dict[ResultAction, Callable[..., Result]] = {
+            A.REVISE: service.revise_draft,
             A.SUBMIT: service.submit,
             A.VERIFY: service.verify,
             A.RETURN: partial(service.send_back, reason="look again"),

@@ -541,6 +541,7 @@ def upgrade() -> None:
         sa.Column(
             "action",
             sa.Enum(
+                "revise",
                 "submit",
                 "return",
                 "verify",

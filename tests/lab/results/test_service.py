@@ -94,6 +94,14 @@ def test_whoever_submitted_is_an_author_too(session: Session, bench: Bench, samp
         service.verify(session, actor=bench.verifier, result_id=draft.id)
 
 
+def test_whoever_chose_what_it_rests_on_is_an_author_too(session: Session, bench: Bench, sample: Sample) -> None:
+    draft = service.draft_result(session, actor=bench.chemist, sample_id=sample.id)
+    service.revise_draft(session, actor=bench.verifier, result_id=draft.id, finding_ids=[])
+    service.submit(session, actor=bench.chemist, result_id=draft.id)
+    with pytest.raises(OwnWorkError):
+        service.verify(session, actor=bench.verifier, result_id=draft.id)
+
+
 def test_a_replayed_request_finds_no_way(session: Session, bench: Bench, sample: Sample) -> None:
     result = bench.submitted(sample)
     service.verify(session, actor=bench.verifier, result_id=result.id)
