@@ -16,7 +16,7 @@ from lab.kit.files import ObjectFiles
 from lab.kit.tasks import Context, Task
 from lab.kit.worker import Worker
 
-LEASE_S = 1.5
+LEASE_S = 3.0
 
 
 def write_line(log: Path, *words: object) -> None:

@@ -89,29 +89,26 @@ def test_the_reader_sees_no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) ->
     assert "hush" not in sandbox._environment().values()
 
 
-def test_a_reader_whose_parent_was_killed_ends(tmp_path: Path) -> None:
-    program = """
-        import sys, time
-        import lab.plates.sandbox as sandbox
-        sandbox.subprocess.Popen.communicate = lambda self, *a, **k: (print(self.pid, flush=True), time.sleep(60))
-        popen = sandbox.subprocess.Popen.__init__
-        def start(self, command, **options):
-            program = "import os, struct, sys; sys.argv = ['x']; import lab.plates.sandbox_child as c; " \\
-                      "c.end_with_parent(os.getppid()); import time; time.sleep(60)"
-            popen(self, [sys.executable, "-c", program], **options)
-        sandbox.subprocess.Popen.__init__ = start
-        sandbox.read_plates(b"")
+def test_a_reader_whose_parent_was_killed_ends() -> None:
+    """The parent starts a reader that lingers, names it, and is killed."""
+    reader = """
+        import os, sys, time
+        import lab.plates.sandbox_child as child
+        child.end_with_parent(int(sys.argv[1]))
+        print(os.getpid(), flush=True)
+        time.sleep(300)
     """
-    parent = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(program)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    with parent:
-        assert parent.stdout is not None
-        child = int(parent.stdout.readline())
-        time.sleep(2.0)
+    parent = f"""
+        import os, subprocess, sys
+        subprocess.run([sys.executable, "-c", {textwrap.dedent(reader)!r}, str(os.getpid())])
+    """
+    command = [sys.executable, "-c", textwrap.dedent(parent)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
         assert _alive(child)
-        parent.kill()
-    deadline = time.monotonic() + 10.0
+        process.kill()
+    deadline = time.monotonic() + 20.0
     while _alive(child):
         assert time.monotonic() < deadline
         time.sleep(0.1)
