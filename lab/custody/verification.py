@@ -191,7 +191,7 @@ class _Check:
     def _read_event(self, seq: int, text: Any) -> None:
         self.seqs.append(seq)
         try:
-            content = decode(_text(text))
+            content = _bytes(text)
         except NoteError as error:
             raise self.problems.stop("body_encoding", seq) from error
         self.leaves.append(merkle.leaf_hash(content))
@@ -227,7 +227,7 @@ class _Check:
         if type(proof) is not list:
             raise self.problems.stop("proof_form", seq)
         try:
-            hashes = [decode(_text(text)) for text in proof]
+            hashes = [_bytes(text) for text in proof]
         except NoteError as error:
             raise self.problems.stop("proof_form", seq) from error
         if any(len(content) != HASH_SIZE for content in hashes):
@@ -281,6 +281,13 @@ def _text(value: Any) -> str:
         message = "not a text"
         raise NoteError(message)
     return value
+
+
+def _bytes(value: Any) -> bytes:
+    if type(value) is not str:
+        message = "not a text"
+        raise NoteError(message)
+    return decode(value)
 
 
 def _check_complete(

@@ -24,12 +24,11 @@ from lab.custody.models import ItemState
 from lab.errors import ForbiddenError
 from lab.kit import canonical, merkle
 from lab.kit.checkpoint import Checkpoint
-from lab.kit.notes import Signer, encode
+from lab.kit.notes import encode
 from tests.lab.custody.conftest import Network
+from tests.lab.custody.logs import OTHER, SIGNER, whole_log
 from tests.lab.custody.walks import walk
 
-SIGNER = Signer("log.example/custody", bytes(range(32)))
-OTHER = Signer("log.example/custody", bytes(32))  # the same name, another key
 KEY = SIGNER.public_key
 Bundle = dict[str, Any]
 
@@ -69,19 +68,6 @@ def ids(bundle: Bundle, **options: Any) -> list[str]:
 def body(bundle: Bundle, position: int) -> dict[str, Any]:
     value: dict[str, Any] = json.loads(base64.b64decode(bundle["events"][position]["body"]))
     return value
-
-
-def resigned(bodies: list[bytes], signer: Signer = OTHER) -> Bundle:
-    """A whole log made anew over any bodies, signed by ``signer``."""
-    root = merkle.root_of([merkle.leaf_hash(content) for content in bodies])
-    return {
-        "schema": "custody-bundle/1",
-        "origin": signer.name,
-        "events": [{"seq": seq, "body": encode(content)} for seq, content in enumerate(bodies)],
-        "proofs": [],
-        "checkpoint": Checkpoint(signer.name, len(bodies), root).sign(signer),
-        "key_id": signer.public_key.vkey,
-    }
 
 
 def test_a_bundle_has_the_members_of_the_format(extract: Bundle, whole: Bundle) -> None:
@@ -228,7 +214,7 @@ def test_a_log_cut_short_is_caught(whole: Bundle) -> None:
 
 def test_a_log_rebuilt_and_signed_with_another_key_fails_under_the_published_key(whole: Bundle) -> None:
     bodies = [base64.b64decode(event["body"]) for event in whole["events"]]
-    forged = resigned(bodies)
+    forged = whole_log(bodies, OTHER)
     assert verify_bundle(forged).verified  # it agrees with itself: hence the warning
     assert ids(forged, key=KEY) == ["other_key"]
     assert ids(forged | {"key_id": KEY.vkey}, key=KEY) == ["signature"]
@@ -278,14 +264,14 @@ def test_a_second_signature_line_is_refused(extract: Bundle) -> None:
 def test_bodies_must_be_canonical_even_under_a_true_signature(whole: Bundle) -> None:
     bodies = [base64.b64decode(event["body"]) for event in whole["events"]]
     spaced = json.dumps(json.loads(bodies[3])).encode()
-    assert ids(resigned([*bodies[:3], spaced, *bodies[4:]], SIGNER), key=KEY) == ["body_not_canonical"]
+    assert ids(whole_log([*bodies[:3], spaced, *bodies[4:]], SIGNER), key=KEY) == ["body_not_canonical"]
     unknown = canonical.dumps(json.loads(bodies[3]) | {"mood": "good"})
-    assert ids(resigned([*bodies[:3], unknown, *bodies[4:]], SIGNER), key=KEY) == ["body_member"]
+    assert ids(whole_log([*bodies[:3], unknown, *bodies[4:]], SIGNER), key=KEY) == ["body_member"]
 
 
 def test_a_log_signed_with_the_true_key_over_a_dropped_event_is_caught(whole: Bundle) -> None:
     bodies = [base64.b64decode(event["body"]) for event in whole["events"]]
-    found = ids(resigned([*bodies[:3], *bodies[4:]], SIGNER), key=KEY)
+    found = ids(whole_log([*bodies[:3], *bodies[4:]], SIGNER), key=KEY)
     assert found
     assert set(found) <= {"item_gap", "after", "left_out", "entries"}
 
@@ -296,10 +282,10 @@ def test_a_false_statement_is_found_in_the_whole_log(whole: Bundle) -> None:
     statement = json.loads(bodies[at])
     item = min(statement["items"])
     false = canonical.dumps(statement | {"items": statement["items"] | {item: statement["items"][item] - 1}})
-    assert ids(resigned([*bodies[:at], false, *bodies[at + 1 :]], SIGNER), key=KEY) == ["left_out"]
+    assert ids(whole_log([*bodies[:at], false, *bodies[at + 1 :]], SIGNER), key=KEY) == ["left_out"]
     short = {name: count for name, count in statement["items"].items() if name != item}
     false = canonical.dumps(statement | {"items": short})
-    assert ids(resigned([*bodies[:at], false, *bodies[at + 1 :]], SIGNER), key=KEY) == ["not_stated"]
+    assert ids(whole_log([*bodies[:at], false, *bodies[at + 1 :]], SIGNER), key=KEY) == ["not_stated"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"7", b"\xff\xfe", b'{"a":1.5}', b'{"a":NaN}', b"[" * 99_999])
