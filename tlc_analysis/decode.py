@@ -13,7 +13,7 @@ from PIL import Image
 
 from .errors import UnreadableImageError
 from .frames import Picture
-from .headers import Header, read_header
+from .headers import Header, bare_png, read_header
 from .illumination import infer_illumination
 from .model import Illumination
 
@@ -68,7 +68,8 @@ def _decode_cv2(image: bytes, header: Header) -> _Array:
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        raw = cv2.imdecode(np.frombuffer(image, np.uint8), flags)
+        data = bare_png(image) if header.format == "PNG" else image
+        raw = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         raise _damaged() from error
     finally:

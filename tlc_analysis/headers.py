@@ -6,6 +6,7 @@ Deciding on the size here is what makes a header that claims 65535 x 65535 pixel
 import io
 import re
 import warnings
+import zlib
 from dataclasses import dataclass
 
 import pi_heif
@@ -17,6 +18,7 @@ MAX_PIXELS = 80_000_000  # a 200 x 100 mm plate scanned at 1200 dpi has 45 milli
 MIN_SIDE_PX = 32  # below this no line and no spot can be told from noise
 _ORIENTATION_TAG = 0x0112  # Exif 2.32, table 4
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_PNG_PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 # A marker inside entropy-coded data: not a stuffed zero, a restart or a fill byte (ITU-T T.81, B.1.1.2).
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
@@ -153,6 +155,27 @@ def _jpeg_ends(image: bytes) -> bool:
             return marker == 0xD9
         in_scan = marker == 0xDA
         position += 2 + int.from_bytes(image[position + 2 : position + 4], "big")
+
+
+def bare_png(image: bytes) -> bytes:
+    """A PNG less what is not pixels: decoders write to standard error about a faulty colour profile.
+
+    Raises :class:`UnreadableImageError` when a chunk does not carry its own checksum.
+    """
+    kept = [image[:8]]
+    position = 8
+    while position + 12 <= len(image):
+        length = int.from_bytes(image[position : position + 4], "big")
+        chunk = image[position : position + 12 + length]
+        kind = chunk[4:8]
+        if kind in _PNG_PIXELS:
+            if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
+                raise UnreadableImageError("The PNG picture is damaged: copy or send the original again.")
+            kept.append(chunk)
+        if kind == b"IEND":
+            break
+        position += 12 + length
+    return b"".join(kept)
 
 
 def _png_ends(image: bytes) -> bool:

@@ -29,10 +29,11 @@ def is_plate(copy: WorkingCopy, srgb: Array, illumination: Illumination) -> bool
     bare = _bare_share(copy.planes)
     for picture in (srgb, np.ascontiguousarray(np.rot90(srgb))):
         lines, rows = _across(picture, illumination)
-        if any(row.gaps >= 4 for row in rows):
+        if any(row.gaps >= 4 and row.snr > 45 for row in rows):
             return True  # bands of several lanes at the same height, with gaps between the lanes
-        # Where lanes touch there are no gaps, but row stands above row.
-        if spread < _RING_SPREAD and ((0 < len(lines) <= _FEW and bare > _LAYER) or len(rows) >= 3):
+        # Where lanes touch there are no gaps, but row stands above row. In daylight that is a page of text.
+        rows_touch = len(rows) >= 3 and illumination != "visible"
+        if spread < _RING_SPREAD and ((0 < len(lines) <= _FEW and bare > _LAYER) or rows_touch):
             return True
     return False
 
