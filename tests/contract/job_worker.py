@@ -4,6 +4,7 @@ Its tasks append lines to LOG, so that what ran where can be read after the proc
 """
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -47,6 +48,7 @@ def worker(database: Database, tasks: Sequence[Task]) -> Worker:
 
 def main(url: str, log: str, lasting_s: str) -> None:
     work = worker(Database(url), [note(Path(log), lasting_s=float(lasting_s))])
+    signal.signal(signal.SIGTERM, lambda *_: work.stop())
     Path(f"{log}.{os.getpid()}").touch()  # ready
     work.run()
 

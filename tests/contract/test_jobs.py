@@ -252,6 +252,17 @@ def test_stopping_finishes_the_job_that_runs_and_takes_no_other(database: Databa
         assert len(without_job(session, "note", list("abcdef"))) == len(lines) / 2
 
 
+def test_a_worker_told_to_end_finishes_its_job_first(database: Database, log: Path) -> None:
+    queue(database, "a")
+    with process(database, log, lasting_s=1.0) as child:
+        eventually(lambda: started(log) == ["a"])
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(30.0) == 0
+    assert [word for word, *_ in read_lines(log)] == ["start", "end"]
+    with database.reading() as session:
+        assert without_job(session, "note", ["a"]) == ["a"]
+
+
 def test_a_periodic_task_runs_once_per_interval_however_many_workers_keep_it(database: Database, log: Path) -> None:
     def tick(_context: Context, key: str) -> None:
         assert key == ""
