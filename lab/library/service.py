@@ -56,9 +56,9 @@ def find_substance(session: Session, *, name: str) -> Substance:
     Raises :class:`SubstanceNotFoundError`, and :class:`SubstanceAmbiguousError` for a synonym of several.
     """
     wanted = squeeze(fold(name))
-    for substance in session.exec(select(Substance)).all():
-        if squeeze(fold(substance.name)) == wanted:
-            return substance
+    for substance_id, own_name in session.exec(select(Substance.id, Substance.name)).all():
+        if squeeze(fold(own_name)) == wanted:
+            return session.get_one(Substance, substance_id)
     synonyms = session.exec(select(SubstanceSynonym.substance_id, SubstanceSynonym.key)).all()
     ids = {substance_id for substance_id, key in synonyms if squeeze(key) == wanted}
     if not ids:

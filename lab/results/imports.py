@@ -123,9 +123,10 @@ def preview(session: Session, *, actor: Actor, site_id: UUID, content: bytes) ->
     actor.require(Permission.ANALYSIS_RECORD, site_id)
     readable: list[Readable] = []
     refused: list[RefusedLine] = []
+    vocabulary = _Vocabulary(session)
     for lines in _groups(_read(content)):
         try:
-            readable.append(_analysis(session, actor=actor, site_id=site_id, lines=lines))
+            readable.append(_analysis(session, vocabulary, actor=actor, site_id=site_id, lines=lines))
         except _RefusedError as error:
             refused += error.lines
     return ImportReport(tuple(readable), tuple(sorted(refused, key=lambda one: one.line)))
@@ -200,12 +201,27 @@ def _groups(lines: Iterable[_Line]) -> Iterable[list[_Line]]:
     return groups.values()
 
 
-def _analysis(session: Session, *, actor: Actor, site_id: UUID, lines: Sequence[_Line]) -> Readable:
+class _Vocabulary:
+    """Looks every name of a file up once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: dict[str, UUID] = {}
+
+    def id_of(self, name: str) -> UUID:
+        if name not in self._known:
+            self._known[name] = find_substance(self._session, name=name).id
+        return self._known[name]
+
+
+def _analysis(
+    session: Session, vocabulary: _Vocabulary, *, actor: Actor, site_id: UUID, lines: Sequence[_Line]
+) -> Readable:
     findings: list[FindingIn] = []
     wrong: dict[int, Message] = {}
     for line in lines:
         try:
-            findings += _findings(session, line)
+            findings += _findings(vocabulary, line)
         except (_CellError, LabError) as error:
             wrong[line.number] = error.message
     first = lines[0]
@@ -245,14 +261,14 @@ def _head(session: Session, *, actor: Actor, site_id: UUID, line: _Line) -> tupl
         raise line.wrong(str(error.errors()[0]["loc"][0])) from None
 
 
-def _findings(session: Session, line: _Line) -> list[FindingIn]:
+def _findings(vocabulary: _Vocabulary, line: _Line) -> list[FindingIn]:
     """The finding of a line; none when every cell of it is empty."""
     cells = line.cells
     if not any(cells[name] for name in _OF_FINDING):
         return []
     named = cells["substance"] not in {"", "unknown"}
     values = {
-        "substance_id": find_substance(session, name=cells["substance"]).id if named else None,
+        "substance_id": vocabulary.id_of(cells["substance"]) if named else None,
         "substance_class": cells["substance_class"] or None,
         "role": line.word("role", FindingRole) if cells["role"] else None,
         "abundance": line.word("abundance", Abundance) if cells["abundance"] else Abundance.INDICATED,
