@@ -2,9 +2,9 @@
 
 import re
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import pytest
+from lxml import etree
 
 from templates.drawing import describe, draw_plate, spot_rows
 from templates.i18n import translator
@@ -41,11 +41,11 @@ def reading(*lanes: list[dict[str, Any]], **plate: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def drawn(document: dict[str, Any], *, href: str | None = None) -> ET.Element:
-    return ET.fromstring(draw_plate(document, picture_href=href, translator=EN))
+def drawn(document: dict[str, Any], *, href: str | None = None) -> etree._Element:
+    return etree.fromstring(draw_plate(document, picture_href=href, translator=EN).encode())
 
 
-def labels(svg: ET.Element) -> list[str]:
+def labels(svg: etree._Element) -> list[str]:
     group = next(g for g in svg.iter(f"{SVG}g") if g.get("data-part") == "labels")
     return [text.text or "" for text in group.iter(f"{SVG}text")]
 
@@ -100,7 +100,7 @@ def test_what_a_person_set_looks_different() -> None:
 
 def test_it_has_a_title_a_description_and_no_style_of_its_own() -> None:
     svg = draw_plate(reading([spot(150, 300)]), picture_href=None, translator=EN)
-    root = ET.fromstring(svg)
+    root = etree.fromstring(svg.encode())
     assert root.findtext(f"{SVG}title") == "Plate with the bands that were read"
     assert "1 band" in (root.findtext(f"{SVG}desc") or "")
     assert not re.search(r"\sstyle=|<style|<script|\son\w+=", svg)
@@ -109,7 +109,7 @@ def test_it_has_a_title_a_description_and_no_style_of_its_own() -> None:
 def test_hostile_text_stays_text() -> None:
     svg = draw_plate(reading([]), picture_href='"/><script>alert(1)</script>', translator=EN)
     assert "<script" not in svg
-    ET.fromstring(svg)
+    etree.fromstring(svg.encode())
 
 
 def test_rings_turn_with_the_plate() -> None:
