@@ -55,8 +55,15 @@ def analyse(image: bytes, *, illumination: Illumination | None = None, hints: Hi
 
 
 def read_plate(frame: PlateFrame, illumination: Illumination, hints: PlateHints | None = None) -> Plate:
-    """Everything on one rectified plate."""
+    """Everything on one rectified plate, its origin and front included."""
     landmarks = find_landmarks(frame, illumination=illumination, hints=hints)
+    return read_sheet(frame, landmarks, illumination, hints)
+
+
+def read_sheet(
+    frame: PlateFrame, landmarks: Landmarks, illumination: Illumination, hints: PlateHints | None = None
+) -> Plate:
+    """Lanes, spots and features of a plate whose origin and front are known, or known to be unknown."""
     contrast, blobs = _candidates(frame, landmarks)
     sheet = Sheet(frame=frame, landmarks=landmarks, contrast=contrast, illumination=illumination)
     bands = locate(sheet, blobs)

@@ -27,6 +27,9 @@ LOPSIDED: Final = 7.0
 """No band tails so much to one side; the end of a smear does."""
 FRONT_RF: Final = 0.97
 FRONT_CONTRAST_LAB: Final = 10.0
+UNDIMINISHED: Final = 0.5
+END_SHARE: Final = 0.015
+"""A smear is followed to this share of the height above the origin, whose line hides the rest."""
 SURE: Final = 15.0
 ABOVE_SHARE: Final = 0.08
 """What stands in this uppermost share of the height may be writing."""
@@ -66,7 +69,7 @@ def _usual(bands: list[Located]) -> Usual:
 
 def judge(sheet: Sheet, bands: list[Located]) -> list[Judged]:
     """Which fitted bands are analytes', in the order given."""
-    outside = [_outside_run(sheet, band) for band in bands]
+    outside = [_outside_run(sheet, band, bands) for band in bands]
     usual = _usual([band for band, out in zip(bands, outside, strict=True) if out is None])
     judged = [out or _inside_run(sheet, band, usual) for band, out in zip(bands, outside, strict=True)]
     claimed = [item.band for item in judged if item.claimed]
@@ -114,15 +117,18 @@ def _inside_run(sheet: Sheet, band: Located, usual: Usual) -> Judged:
     return Judged(band=band, claimed=kind is None, kind=kind)
 
 
-def _outside_run(sheet: Sheet, band: Located) -> Judged | None:
+def _outside_run(sheet: Sheet, band: Located, bands: list[Located]) -> Judged | None:
     """Residue at the origin, the front itself, and what lies beyond them."""
     run = _run(sheet, band)
     origin, front = sheet.landmarks.origin, sheet.landmarks.front
     reach = RESIDUE_SHARE * (run.length_px if run else 0.7 * sheet.height)
     if origin is not None:
         below = band.y - origin.at(band.x)
-        if abs(below) < max(reach, 0.5 * band.height) or _reaches(sheet, band, origin.at(band.x)):
+        if abs(below) < max(reach, 0.5 * band.height):
             return Judged(band=band, claimed=False, kind=FeatureKind.ORIGIN_RESIDUE)
+        if not _is_followed(band, bands) and _reaches(sheet, band, origin.at(band.x)):
+            near = -below < 4 * band.height and band.height < 0.1 * sheet.height
+            return Judged(band=band, claimed=False, kind=FeatureKind.ORIGIN_RESIDUE if near else FeatureKind.STREAK)
         if below > 0:
             return Judged(band=band, claimed=False)
     if front is not None:
@@ -133,15 +139,23 @@ def _outside_run(sheet: Sheet, band: Located) -> Judged | None:
     return None
 
 
+def _is_followed(band: Located, bands: list[Located]) -> bool:
+    """Whether another band stands nearer to the origin in the same column."""
+    return any(
+        abs(other.x - band.x) < 0.5 * band.width and band.y < other.y < band.y + 4 * band.height for other in bands
+    )
+
+
 def _reaches(sheet: Sheet, band: Located, y: float) -> bool:
-    """Whether the contrast of a band goes on undiminished as far as row ``y``: it is the top of what lies there."""
-    if not 0 < y - band.y < 4 * band.height:
+    """Whether the contrast of a band goes on undiminished as far as row ``y``: it is the end of what lies there."""
+    y -= END_SHARE * sheet.height
+    if y <= band.y:
         return False
     contrast = sheet.contrast
     rows = slice(int(max(contrast.from_frame(band.y), 0)), int(max(contrast.from_frame(y), 0)) + 1)
     column = int(np.clip(round(contrast.from_frame(band.x)), 1, contrast.usable.shape[1] - 2))
     along = contrast.difference[rows, column - 1 : column + 2].mean(axis=1) @ band.heights
-    return bool(len(along) and along.min() > 0.5 * float(band.heights @ band.heights))
+    return bool(len(along) > 1 and along[0] > 0 and along.min() > UNDIMINISHED * along[0])
 
 
 def _by_place(sheet: Sheet, band: Located, usual: Usual) -> FeatureKind | None:

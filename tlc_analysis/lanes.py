@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-COMB_TOLERANCE: Final = 0.13
+COMB_TOLERANCE: Final = 0.1
 """Largest departure of a lane from the comb, in pitches, for the comb to be believed."""
 MANY: Final = 6
 STRAY_SHARE: Final = 0.2

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .amounts import Amount, band_amounts
-from .bands import Band, BandFit, fit_bands
+from .bands import Band, BandFit
+from .choice import choose
 from .detection import Blob
 from .sheet import Sheet
 
@@ -19,9 +20,6 @@ REACH: Final = 2.5
 SAMPLES: Final = 48
 """Rows that a fit is given, at least, where there are so many."""
 MAX_TOGETHER: Final = 6
-CROWDED: Final = 2.2
-BIC_MARGIN: Final = 6.0
-"""A band more must lower the criterion by this: strong evidence (Kass & Raftery, JASA 1995, 90, 773)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -130,12 +128,15 @@ def _fit_group(sheet: Sheet, group: list[Blob]) -> list[Located]:
     part = _stretch(sheet, group)
     if part is None:
         return []
-    fit, kept = _best(part.rows, part.profile, part.weight, part.starts, [b.score for b in group])
+    choice = choose(
+        part.rows, part.profile, part.weight, part.starts, scores=[b.score for b in group], width=part.width
+    )
+    fit = choice.fit
     amounts = band_amounts(sheet, part.rows, fit, x=part.x, width=part.width)
     return [
         _located(sheet, group[i], band, fit, part.whiten, amount)
-        for i, band, amount in zip(kept, fit.bands, amounts, strict=True)
-        if _plausible(band, part.starts[i], part.profile)
+        for i, band, amount in zip(choice.candidate, fit.bands, amounts, strict=True)
+        if _plausible(band, part, i)
     ]
 
 
@@ -165,11 +166,12 @@ def _lab(whiten: NDArray[np.float64], value: NDArray[np.float64]) -> NDArray[np.
     return np.asarray(np.linalg.solve(whiten.T, value), dtype=np.float64)
 
 
-def _plausible(band: Band, start: tuple[float, float], profile: NDArray[np.float64]) -> bool:
-    """Whether a fitted band stayed what was seen: near its candidate, not much higher than the profile."""
-    apex, sigma = start
-    highest = float(np.linalg.norm(profile, axis=1).max())
-    return abs(band.apex - apex) < 2 * sigma and float(np.linalg.norm(band.heights)) < 2 * highest
+def _plausible(band: Band, part: _Stretch, candidate: int) -> bool:
+    """Whether a fitted band stayed what was seen: near its candidate, not much higher than what was not clipped."""
+    apex, sigma = part.starts[candidate]
+    highest = float(np.linalg.norm(part.profile, axis=1).max())
+    most = 2.0 if part.weight.min() > 0 else 8.0
+    return abs(band.apex - apex) < 2 * sigma and float(np.linalg.norm(band.heights)) < most * highest
 
 
 def _binned(
@@ -194,34 +196,6 @@ def _weights(sheet: Sheet, y0: int, y1: int, x: float, half: float) -> NDArray[n
     valid = sheet.frame.valid[y0:y1, x0:x1].mean(axis=1) > 0.5
     weight = (valid & ~clipped).astype(np.float64)
     return np.asarray(weight if weight.mean() > 0.5 else valid, dtype=np.float64)
-
-
-def _best(
-    rows: NDArray[np.float64], profile: NDArray[np.float64], weight: NDArray[np.float64],
-    starts: list[tuple[float, float]], scores: list[float],
-) -> tuple[BandFit, list[int]]:  # fmt: skip
-    """The fit with as many of the candidates as the information criterion supports, and which they are.
-
-    A candidate that crowds a stronger one is left out if the rest explains the profile as well.
-    """
-    kept = list(range(len(starts)))
-    fit = fit_bands(rows, profile, weight, starts)
-    for i in sorted(range(len(starts)), key=lambda k: scores[k]):
-        if len(kept) == 1 or not _crowded(i, kept, starts, scores):
-            continue
-        rest = [k for k in kept if k != i]
-        trial = fit_bands(rows, profile, weight, [starts[k] for k in rest])
-        if trial.bic < fit.bic + BIC_MARGIN:
-            fit, kept = trial, rest
-    return fit, kept
-
-
-def _crowded(i: int, kept: list[int], starts: list[tuple[float, float]], scores: list[float]) -> bool:
-    """Whether a stronger candidate is so near that the two may be one band."""
-    apex, sigma = starts[i]
-    return any(
-        scores[k] >= scores[i] and abs(starts[k][0] - apex) < CROWDED * (starts[k][1] + sigma) for k in kept if k != i
-    )
 
 
 def _overlaps(band: Band, bands: tuple[Band, ...]) -> bool:
