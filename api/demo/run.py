@@ -61,7 +61,12 @@ def walk(folder: Path, picture: bytes | None, *, tell: Callable[[Told], None]) -
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     state = compose(demo_settings(folder, Settings()))
-    story = Story(state=state, folder=folder, picture=picture or draw_demo_plate().image, drawn=picture is None)
+    story = Story(
+        state=state,
+        folder=folder,
+        picture=draw_demo_plate().image if picture is None else picture,
+        drawn=picture is None,
+    )
     try:
         migrations.upgrade(state.database.engine)
         for step in STEPS:
