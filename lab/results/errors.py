@@ -158,6 +158,13 @@ class ReasonMissingError(InvalidError):
     field = "reason"
 
 
+class ReasonTooLongError(InvalidError):
+    """More words than are kept."""
+
+    message_id = "error.result.reason_too_long"
+    field = "reason"
+
+
 class PreliminaryNotAllowedError(ForbiddenError):
     """The site gives no preliminary answers, or this one was given already."""
 

@@ -28,6 +28,7 @@ from lab.results.errors import (
     OwnWorkError,
     PreliminaryNotAllowedError,
     ReasonMissingError,
+    ReasonTooLongError,
     RestsOnNothingError,
 )
 from lab.results.machine import Guard, Step, find_step
@@ -67,6 +68,8 @@ __all__ = [
     "withdraw_confirmation",
 ]
 
+MAX_REASON = 500
+
 
 def submit(session: Session, *, actor: Actor, result_id: UUID) -> Result:
     """Put a draft before a verifier. A dangerous answer opens its call-back task from here (RESULT_SUBMITTED)."""
@@ -83,7 +86,7 @@ def send_back(session: Session, *, actor: Actor, result_id: UUID, reason: str) -
 def verify(session: Session, *, actor: Actor, result_id: UUID) -> Result:
     """Verify somebody else's result. The version it supersedes, if that still stands, becomes amended.
 
-    Raises :class:`OwnWorkError` for whoever made a finding, ran an analysis, drafted or submitted it.
+    Raises :class:`OwnWorkError` for whoever made a finding, ran an analysis, or drafted, revised or submitted it.
     """
     moment = now()
     result = _move(
@@ -91,7 +94,7 @@ def verify(session: Session, *, actor: Actor, result_id: UUID) -> Result:
         verified_by=actor.account_id, verified_at=moment,
     )  # fmt: skip
     emit(session, Topic.RESULT_VERIFIED, result.id, version=result.version)
-    older = session.get(Result, result.supersedes_id) if result.supersedes_id else None
+    older = locked(session, result.supersedes_id) if result.supersedes_id else None
     if older is not None and older.state in STANDING:
         _move(session, actor=actor, result_id=older.id, action=ResultAction.SUPERSEDE)
         emit(session, Topic.RESULT_AMENDED, result.id, version=result.version)
@@ -194,6 +197,8 @@ def _check(
     guards = step.guards
     if Guard.REASON in guards and not reason:
         raise ReasonMissingError
+    if len(reason) > MAX_REASON:
+        raise ReasonTooLongError(most=MAX_REASON)
     if Guard.TEXTS in guards:
         wording.check_texts(texts or {})
     if Guard.NOT_OWN_WORK in guards and actor.account_id in authorship.authors_of(session, result=result):

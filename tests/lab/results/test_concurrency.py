@@ -117,6 +117,23 @@ def test_two_amendments_at_once_open_one_version(database: Database) -> None:
     assert sorted(at_once(database, amended, amended)) == ["OpenVersionError", "done"]
 
 
+def test_an_amendment_is_verified_even_while_the_older_answer_is_retracted(database: Database) -> None:
+    bench, result_id = prepare(database)
+    with database.session() as session:
+        service.verify(session, actor=bench.verifier, result_id=result_id)
+        newer = service.amend(session, actor=bench.chemist, result_id=result_id, reason="more")
+        service.submit(session, actor=bench.chemist, result_id=newer.id)
+    verified, retracted = at_once(
+        database,
+        verified_as(bench.verifier, newer.id),
+        lambda session: service.retract(session, actor=bench.verifier, result_id=result_id, reason="mix-up"),
+    )
+    assert verified == "done"
+    with database.reading() as session:
+        older = session.get_one(Result, result_id).state
+    assert older is (ResultState.RETRACTED if retracted == "done" else ResultState.AMENDED)
+
+
 def test_two_drafts_at_once_are_one(database: Database) -> None:
     with database.session() as session:
         bench = Bench(session)

@@ -17,6 +17,7 @@ from lab.results.errors import (
     OwnWorkError,
     PreliminaryNotAllowedError,
     ReasonMissingError,
+    ReasonTooLongError,
     RestsOnNothingError,
     ResultNotFoundError,
     TextMissingError,
@@ -127,6 +128,8 @@ def test_a_verifier_sends_back_with_a_reason(session: Session, bench: Bench, sam
     result = bench.submitted(sample)
     with pytest.raises(ReasonMissingError):
         service.send_back(session, actor=bench.verifier, result_id=result.id, reason="  ")
+    with pytest.raises(ReasonTooLongError):
+        service.send_back(session, actor=bench.verifier, result_id=result.id, reason="x" * 501)
     service.send_back(session, actor=bench.verifier, result_id=result.id, reason="front misread")
     assert service.transitions_of(session, result_id=result.id)[-1].reason == "front misread"
     bench.analysis(sample, T.GCMS, "MDMA", "ketamine")
