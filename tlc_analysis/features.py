@@ -27,6 +27,7 @@ LOPSIDED: Final = 7.0
 """No band tails so much to one side; the end of a smear does."""
 FRONT_RF: Final = 0.97
 FRONT_CONTRAST_LAB: Final = 10.0
+NARROW_SHARE: Final = 0.03
 UNDIMINISHED: Final = 0.5
 END_SHARE: Final = 0.015
 """A smear is followed to this share of the height above the origin, whose line hides the rest."""
@@ -126,7 +127,7 @@ def _outside_run(sheet: Sheet, band: Located, bands: list[Located]) -> Judged | 
         below = band.y - origin.at(band.x)
         if abs(below) < max(reach, 0.5 * band.height):
             return Judged(band=band, claimed=False, kind=FeatureKind.ORIGIN_RESIDUE)
-        if not _is_followed(band, bands) and _reaches(sheet, band, origin.at(band.x)):
+        if not _is_followed(sheet, band, bands) and _reaches(sheet, band, origin.at(band.x)):
             near = -below < 4 * band.height and band.height < 0.1 * sheet.height
             return Judged(band=band, claimed=False, kind=FeatureKind.ORIGIN_RESIDUE if near else FeatureKind.STREAK)
         if below > 0:
@@ -139,9 +140,9 @@ def _outside_run(sheet: Sheet, band: Located, bands: list[Located]) -> Judged | 
     return None
 
 
-def _is_followed(band: Located, bands: list[Located]) -> bool:
-    """Whether another band stands nearer to the origin in the same column."""
-    return any(
+def _is_followed(sheet: Sheet, band: Located, bands: list[Located]) -> bool:
+    """Whether another band stands close to this narrow one on the origin's side."""
+    return band.height < NARROW_SHARE * sheet.height and any(
         abs(other.x - band.x) < 0.5 * band.width and band.y < other.y < band.y + 4 * band.height for other in bands
     )
 

@@ -63,7 +63,8 @@ def find_strokes(lightness: _Float, usable: _Mask, *, noise_l: float) -> tuple[t
     for bright in (False, True):
         raised = np.where(usable, lightness if bright else -lightness, 0).astype(np.float32)
         found, pixels = _strokes(raised, usable, noise_l, bright=bright)
-        grains, specks = _grains(raised, usable & ~pixels, noise_l)
+        beside = cv2.dilate(pixels.astype(np.uint8), _disc(BLUR_SHARE, usable.shape[0])) > 0
+        grains, specks = _grains(raised, usable & ~beside, noise_l)
         strokes += found + grains
         mask |= _close_rings(found, pixels) | specks
     grown = cv2.dilate(mask.astype(np.uint8), _disc(BLUR_SHARE, usable.shape[0]))
