@@ -5,6 +5,7 @@ commitments to what people wrote (:mod:`lab.custody.texts`). Members without a v
 documented for readers of bundles in ``docs/custody.md``.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,10 +22,10 @@ STATEMENT_SCHEMA = "custody-statement/1"
 TEXT_FIELDS = ("condition", "legal_basis", "method", "note", "purpose")
 LABORATORY, SITE = "laboratory", "site"
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_HASH = re.compile(r"[0-9a-f]{64}")
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}")  # seal numbers and storage places, as printed on them
+CODE = r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}"  # seal numbers and storage places, as printed on them
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_MOMENT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+_HASH = "[0-9a-f]{64}"
 
 
 class BodyError(ValueError):
@@ -35,88 +36,116 @@ class BodyError(ValueError):
         self.member = member
 
 
-def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
-    full = pattern.fullmatch
-    return lambda value: type(value) is str and full(value) is not None
+@dataclass(frozen=True)
+class Kind:
+    """What a member may hold: the check of its value, and a pattern of canonical JSON that only good values match.
+
+    ``pattern`` may leave out rare good values, and is None where there is no simple pattern.
+    """
+
+    check: Callable[[Any], bool]
+    pattern: str | None = None
 
 
-def _one_of(*allowed: str) -> Callable[[Any], bool]:
+def _text(pattern: str) -> Kind:
+    full = re.compile(pattern).fullmatch
+    return Kind(lambda value: type(value) is str and full(value) is not None, f'"{pattern}"')
+
+
+def _one_of(*allowed: str) -> Kind:
     known = frozenset(allowed)
-    return lambda value: type(value) is str and value in known
+    return Kind(lambda value: type(value) is str and value in known, '"(?:' + "|".join(map(re.escape, allowed)) + ')"')
 
 
-def _whole(least: int) -> Callable[[Any], bool]:
-    return lambda value: type(value) is int and least <= value <= MAX_INTEGER
+def _whole(least: int) -> Kind:
+    pattern = "[1-9][0-9]{0,14}" if least else "(?:0|[1-9][0-9]{0,14})"
+    return Kind(lambda value: type(value) is int and least <= value <= MAX_INTEGER, pattern)
 
 
-_is_uuid, _is_moment, _is_quantity, _is_code = _matches(_UUID), _matches(_MOMENT), _whole(0), _matches(CODE)
-_is_seal_state = _one_of(*SealState)
-_is_hash = _matches(_HASH)
+_uuid, _moment, _hash, _code = _text(_UUID), _text(_MOMENT), _text(_HASH), _text(CODE)
+_count, _quantity = _whole(1), _whole(0)
+_seal_state = _one_of(*SealState)
 
 
 def _is_texts(value: Any) -> bool:
-    return type(value) is dict and bool(value) and all(name in TEXT_FIELDS and _is_hash(value[name]) for name in value)
+    names = type(value) is dict and value.keys() <= set(TEXT_FIELDS)
+    return names and bool(value) and all(map(_hash.check, value.values()))
 
 
 def _is_keys(value: Any) -> bool:
-    return type(value) is list and bool(value) and all(map(_is_uuid, value)) and sorted(set(value)) == value
+    return type(value) is list and bool(value) and all(map(_uuid.check, value)) and sorted(set(value)) == value
 
 
 def _is_counts(value: Any) -> bool:
-    return type(value) is dict and bool(value) and all(_is_uuid(key) and _is_count(value[key]) for key in value)
+    return type(value) is dict and bool(value) and all(_uuid.check(key) and _count.check(value[key]) for key in value)
 
 
-_is_count = _whole(1)
-REQUIRED: Mapping[str, Callable[[Any], bool]] = {
+REQUIRED: Mapping[str, Kind] = {
     "schema": _one_of(EVENT_SCHEMA),
-    "id": _is_uuid,
-    "sample": _is_uuid,
-    "item": _is_uuid,
-    "item_seq": _is_count,  # position in the item's history, in the order of arrival, from 1
+    "id": _uuid,
+    "sample": _uuid,
+    "item": _uuid,
+    "item_seq": _count,  # position in the item's history, in the order of arrival, from 1
     "action": _one_of(*Action),
-    "actor": _is_uuid,
-    "occurred_at": _is_moment,
-    "recorded_at": _is_moment,
+    "actor": _uuid,
+    "occurred_at": _moment,
+    "recorded_at": _moment,
 }
-OPTIONAL: Mapping[str, Callable[[Any], bool]] = {
-    "after": _is_uuid,  # the last event of this item that the device knew
-    "corrects": _is_uuid,
-    "joins": _is_keys,  # other ends of a forked history that this event closes
-    "device": _is_uuid,
-    "device_seq": _whole(0),
-    "witness": _is_uuid,
-    "from": _is_uuid,
-    "to": _is_uuid,
+OPTIONAL: Mapping[str, Kind] = {
+    "after": _uuid,  # the last event of this item that the device knew
+    "corrects": _uuid,
+    "joins": Kind(_is_keys),  # other ends of a forked history that this event closes
+    "device": _uuid,
+    "device_seq": _quantity,
+    "witness": _uuid,
+    "from": _uuid,
+    "to": _uuid,
     "to_kind": _one_of(SITE, LABORATORY),
-    "place": _is_code,
-    "parcel": _is_uuid,
-    "parcel_seal": _is_code,
-    "parcel_seal_state": _is_seal_state,
-    "manifest": _is_hash,
-    "parent": _is_uuid,
-    "child": _is_uuid,
-    "analysis": _is_uuid,
-    "seal_number": _is_code,
-    "seal_state": _is_seal_state,
+    "place": _code,
+    "parcel": _uuid,
+    "parcel_seal": _code,
+    "parcel_seal_state": _seal_state,
+    "manifest": _hash,
+    "parent": _uuid,
+    "child": _uuid,
+    "analysis": _uuid,
+    "seal_number": _code,
+    "seal_state": _seal_state,
     "entry": _one_of(*EntryMode),
-    "entered_ug": _is_quantity,  # mass that enters the books: first weighing, or an aliquot's own beginning
-    "weighed_ug": _is_quantity,  # mass read from the scale later; does not change the books
-    "amount_ug": _is_quantity,  # mass taken out (or, when found, put back)
-    "before_ug": _is_quantity,  # the books of this item before this entry
-    "after_ug": _is_quantity,
-    "texts": _is_texts,
+    "entered_ug": _quantity,  # mass that enters the books: first weighing, or an aliquot's own beginning
+    "weighed_ug": _quantity,  # mass read from the scale later; does not change the books
+    "amount_ug": _quantity,  # mass taken out (or, when found, put back)
+    "before_ug": _quantity,  # the books of this item before this entry
+    "after_ug": _quantity,
+    "texts": Kind(_is_texts),
 }
-_STATEMENT: Mapping[str, Callable[[Any], bool]] = {
+_STATEMENT: Mapping[str, Kind] = {
     "schema": _one_of(STATEMENT_SCHEMA),
-    "recorded_at": _is_moment,
+    "recorded_at": _moment,
     # Either of an extract: item -> number of its events in the log before this entry, ...
-    "items": _is_counts,
-    "sample": _is_uuid,  # given when these are all the items of one sample
+    "items": Kind(_is_counts),
+    "sample": _uuid,  # given when these are all the items of one sample
     # ... or of the whole log: number of entries before this one.
-    "entries": _is_count,
+    "entries": _count,
 }
 _REQUIRED_NAMES = REQUIRED.keys()
-_KNOWN: Mapping[str, Callable[[Any], bool]] = {**REQUIRED, **OPTIONAL}
+_KNOWN: Mapping[str, Kind] = {**REQUIRED, **OPTIONAL}
+
+
+def _plain_pattern() -> re.Pattern[bytes]:
+    """Canonical JSON of an event without the members that have no simple pattern: known members, in order."""
+    members = []
+    for name in sorted(_KNOWN):
+        pattern = _KNOWN[name].pattern
+        if pattern is not None:
+            member = f',"{name}":{pattern}'
+            members.append(member if name in REQUIRED else f"(?:{member})?")
+    return re.compile(("{" + "".join(members).removeprefix(",") + "}").encode())
+
+
+# Most entries are found well-formed and canonical in one pass; all others are looked at member by member.
+_is_plain = _plain_pattern().fullmatch
+_decode = json.JSONDecoder().decode
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "collected": ("to", "to_kind"),
     "received": ("to", "to_kind"),
@@ -129,6 +158,14 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 
 def read_entry(content: bytes) -> dict[str, Any]:
     """The members of an entry's bytes; raises :class:`BodyError` for anything but a well-formed entry."""
+    if _is_plain(content):
+        plain: dict[str, Any] = _decode(content.decode("ascii"))
+        check_action(plain)
+        return plain
+    return _read_any(content)
+
+
+def _read_any(content: bytes) -> dict[str, Any]:
     try:
         body = canonical.loads(content)
     except CanonicalError as error:
@@ -145,10 +182,10 @@ def read_entry(content: bytes) -> dict[str, Any]:
     return body
 
 
-def _check_members(body: dict[str, Any], known: Mapping[str, Callable[[Any], bool]], required: Any) -> None:
+def _check_members(body: dict[str, Any], known: Mapping[str, Kind], required: Any) -> None:
     for name, value in body.items():
-        check = known.get(name)
-        if check is None or not check(value):
+        kind = known.get(name)
+        if kind is None or not kind.check(value):
             raise BodyError(name)
     if not required <= body.keys():
         raise BodyError(min(required - body.keys()))

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from lab.custody.body import CODE
 from lab.custody.errors import MassInvalidError
 from lab.custody.fold import Books
 from lab.custody.models import Action, EntryMode, SealState
 
 MAX_MASS_MG = 1e9  # a tonne; larger is a typing error
-_CODE = r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$"
+_CODE = f"^{CODE}$"
 
 
 class EventIn(BaseModel):
