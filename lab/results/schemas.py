@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lab.kit.text import PlainText
 from lab.results.models import Abundance, Analysis, Conclusion, Evidence, Finding, FindingRole, Outcome, Technique
 
 
@@ -30,14 +31,14 @@ class FindingIn(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     substance_id: UUID | None = None
-    substance_class: str | None = Field(default=None, max_length=80)
+    substance_class: PlainText | None = Field(default=None, max_length=80)
     role: FindingRole | None = None
     abundance: Abundance = Abundance.INDICATED
     amount: float | None = None
     amount_unit: AmountUnit | None = None
-    amount_basis: str | None = Field(default=None, max_length=40)
+    amount_basis: PlainText | None = Field(default=None, max_length=40)
     amount_u: float | None = None
-    note: str | None = Field(default=None, max_length=300)
+    note: PlainText | None = Field(default=None, max_length=300)
 
 
 class AnalysisIn(BaseModel):
@@ -47,10 +48,10 @@ class AnalysisIn(BaseModel):
 
     site_id: UUID
     technique: Technique
-    method_version: str = Field(min_length=1, max_length=80)
+    method_version: PlainText = Field(min_length=1, max_length=80)
     performed_on: date
     outcome: Outcome
-    detection_limit_note: str = Field(max_length=300)
+    detection_limit_note: PlainText = Field(max_length=300)
     reading_id: UUID | None = None
     lane_index: int | None = None
     findings: list[FindingIn] = Field(default_factory=list, max_length=40)

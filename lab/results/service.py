@@ -165,7 +165,7 @@ def _move(
         require_at(actor, permission, laboratories_of(session, result))
     if step is None:
         raise ActionRefusedError(state=result.state.value, action=action.value)
-    said = (reason or "").strip()
+    said = (reason or "").replace("\x00", "").strip()
     _check(session, actor=actor, result=result, step=step, reason=said, texts=changes.get("texts"))
     moved = session.connection().execute(
         sa.update(Result)

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from lab.kit.ids import new_id
+from lab.kit.text import PlainText
 from lab.samples.models import AdverseEvent, Reason, Sample, SampleForm
 from lab.samples.words import Colour, Route, TabletShape, Texture
 
@@ -29,23 +30,23 @@ class SampleIn(BaseModel):
 
     client_id: UUID = Field(default_factory=new_id)
     site_id: UUID
-    code: str | None = Field(default=None, max_length=40)
-    form_version: str = Field(default=FORM_VERSION, max_length=20)
+    code: PlainText | None = Field(default=None, max_length=40)
+    form_version: PlainText = Field(default=FORM_VERSION, max_length=20)
     collected_on: date | None = None  # today
     collected_at: datetime | None = None  # for the custody log; now
-    area: str | None = Field(default=None, max_length=80)  # the site's own
+    area: PlainText | None = Field(default=None, max_length=80)  # the site's own
     sold_as_substance_id: UUID | None = None
-    sold_as_raw: str | None = Field(default=None, max_length=200)
+    sold_as_raw: PlainText | None = Field(default=None, max_length=200)
     form: SampleForm | None = None
     colours: list[Colour] = Field(default_factory=list, max_length=6)
     texture: Texture | None = None
     mass_mg: float | None = None
     route: Route | None = None
-    effects: str | None = Field(default=None, max_length=500)
+    effects: PlainText | None = Field(default=None, max_length=500)
     adverse_event: AdverseEvent = AdverseEvent.UNKNOWN
     reason: Reason = Reason.ROUTINE
     tablet_shape: TabletShape | None = None
-    tablet_logo: str | None = Field(default=None, max_length=80)
+    tablet_logo: PlainText | None = Field(default=None, max_length=80)
     tablet_score: bool | None = None
     tablet_length_mm: float | None = None
     tablet_width_mm: float | None = None
@@ -55,8 +56,8 @@ class SampleIn(BaseModel):
     consent_notify: bool = False
     consent_open_data: bool = False
     consent_keep_photo: bool = False
-    consent_text_version: str = Field(default="1", max_length=20)
-    consent_language: str = Field(default="fr", pattern="^(fr|nl|en)$")
+    consent_text_version: PlainText = Field(default="1", max_length=20)
+    consent_language: PlainText = Field(default="fr", pattern="^(fr|nl|en)$")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlmodel import Session, select
 
 from lab.custody import service as custody
@@ -11,6 +12,8 @@ from lab.errors import ForbiddenError, InvalidError
 from lab.kit.clock import today
 from lab.kit.ids import new_id
 from lab.kit.outbox import OutboxEntry, Topic
+from lab.network.access import Actor
+from lab.network.models import Role
 from lab.samples import service
 from lab.samples.codes import format_code, parse_code, with_check
 from lab.samples.errors import ClientIdReusedError, CodeTakenError, CodeTypoError, SampleNotFoundError
@@ -40,6 +43,14 @@ def test_the_same_client_id_again_finds_the_same_sample(session: Session, bench:
     assert again.item == first.item
     assert again.ticket is None
     assert len(session.exec(select(Sample)).all()) == 1
+
+
+def test_what_one_worker_sent_another_may_send_again_after_the_shift(session: Session, bench: Bench) -> None:
+    data = bench.registration()
+    first = service.register(session, actor=bench.worker, data=data)
+    relief = Actor(bench.network.accounts["south_worker"].id, frozenset({(bench.north.id, Role.WORKER)}))
+    assert service.register(session, actor=relief, data=data).sample == first.sample
+    assert first.sample.registered_by == bench.worker.account_id
 
 
 def test_a_client_id_is_not_another_site_s_to_use(session: Session, bench: Bench) -> None:
@@ -88,6 +99,12 @@ def test_what_cannot_be_is_refused_beside_its_field(
         service.register(session, actor=bench.worker, data=bench.registration(**values))
     assert refused.value.field == field
     assert session.exec(select(Sample)).all() == []
+
+
+def test_a_text_that_no_database_holds_is_refused_at_the_door(bench: Bench) -> None:
+    for field in ("sold_as_raw", "area", "effects", "tablet_logo"):
+        with pytest.raises(ValidationError, match="NUL"):
+            bench.registration(**{field: "a\x00b"})
 
 
 def test_registering_is_for_the_site_s_own_workers(session: Session, bench: Bench) -> None:
