@@ -7,7 +7,7 @@ import uvicorn
 
 import api.migrations
 from api.app import compose, create_app
-from api.cli import alerts, custody, demo, export, keep, library, plate, user
+from api.cli import alerts, custody, demo, export, jobs, keep, library, plate, user
 from api.cli.console import out, speaking_plainly
 from api.settings import Settings
 from api.worker import run_worker
@@ -22,6 +22,7 @@ app.add_typer(user.app, name="user", help="Accounts: open, give roles, issue tok
 app.add_typer(plate.app, name="plate", help="Plates: read, draw, measure, match, compare. Needs no laboratory.")
 app.add_typer(library.app, name="library", help="The reference library: systems, values and their sources.")
 app.add_typer(custody.app, name="custody", help="Custody: check a proof offline, or take one out of the log.")
+app.add_typer(jobs.app, name="jobs", help="Background work: what was given up, and putting it back.")
 app.command()(demo.demo)
 app.command()(export.export)
 app.command()(keep.backup)
