@@ -39,7 +39,13 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("version_id", "endpoint_id"),  # an endpoint is one (subscription, channel)
         sa.UniqueConstraint("task_id", "step", "account_id"),
-        sa.Index("ix_delivery_due", "state", "due_at"),
+        # Only what may still be sent: the index stays small however long the history is.
+        sa.Index(
+            "ix_delivery_due",
+            "due_at",
+            sqlite_where=sa.text("state IN ('waiting', 'sending')"),
+            postgresql_where=sa.text("state IN ('waiting', 'sending')"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

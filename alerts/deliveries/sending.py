@@ -10,10 +10,13 @@ from alerts.deliveries.composing import NothingToSendError, compose
 from alerts.services import AlertServices
 from lab.kit.db import Database
 
+_FEWEST = 4  # free slots that are worth a claim of their own: a claim is a transaction
+_PATIENCE_S = 0.25
+
 logger = logging.getLogger("drugcheck.deliveries")
 
 SLOTS = 16
-"""Calls under way at once in one process. Endpoints that fail come last, so that they hold up nobody."""
+"""Calls under way at once in one process."""
 
 
 def send_due(database: Database, *, services: AlertServices, budget_s: float = 40.0, slots: int = SLOTS) -> int:
@@ -25,18 +28,21 @@ def send_due(database: Database, *, services: AlertServices, budget_s: float = 4
     deadline = time.monotonic() + budget_s
     taken = 0
     under_way: set[Future[None]] = set()
+    idle = True
     with ThreadPoolExecutor(max_workers=slots, thread_name_prefix="delivery") as pool:
         while True:
             free = slots - len(under_way)
+            worth_it = free >= _FEWEST or (free > 0 and idle)
             claims: list[Claim] = []
-            if free and time.monotonic() < deadline:
+            if worth_it and time.monotonic() < deadline:
                 with database.session() as session:
                     claims = claim_due(session, leases_s=leases_s, limit=free)
             taken += len(claims)
             under_way |= {pool.submit(send_one, database, claim, services) for claim in claims}
             if not under_way:
                 return taken
-            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            done, under_way = wait(under_way, timeout=_PATIENCE_S, return_when=FIRST_COMPLETED)
+            idle = not done  # calls that hang must not keep the few free slots empty
             for future in done:
                 future.result()
 

@@ -530,7 +530,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("version_id", "endpoint_id", name=op.f("uq_delivery_version_id_endpoint_id")),
     )
     op.create_index(op.f("ix_delivery_after_id"), "delivery", ["after_id"], unique=False)
-    op.create_index("ix_delivery_due", "delivery", ["state", "due_at"], unique=False)
+    op.create_index(
+        "ix_delivery_due",
+        "delivery",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('waiting', 'sending')"),
+        postgresql_where=sa.text("state IN ('waiting', 'sending')"),
+    )
     op.create_index(op.f("ix_delivery_endpoint_id"), "delivery", ["endpoint_id"], unique=False)
     op.create_index(op.f("ix_delivery_task_id"), "delivery", ["task_id"], unique=False)
     op.create_index(op.f("ix_delivery_version_id"), "delivery", ["version_id"], unique=False)
