@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
 from api.cli.console import EXIT_FAILED, err, fail, out, print_json
@@ -68,6 +69,8 @@ def export(
         with database.session() as session:
             content = _bundle_of(session, sample, signer)
             _write(out_file, content)
+    except DBAPIError:
+        fail(_texts.text("error.custody.no_laboratory"))
     finally:
         database.dispose()
     if key_out is not None:

@@ -1,73 +1,65 @@
-"""Joins the groups of commands, and holds the ones that stand alone."""
+"""Joins the commands. Each is imported when it is called: reading a plate must not wait for a web server to load."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 import typer
-import uvicorn
+from rich.table import Table
+from typer.core import TyperGroup
 
-import api.migrations
-from api.app import compose, create_app
-from api.cli import alerts, custody, demo, export, jobs, keep, library, plate, user
 from api.cli.console import out, speaking_plainly
-from api.settings import Settings
-from api.worker import run_worker
 
-app = typer.Typer(
-    help="Drugcheck: custody, plates, results and early warning for drug checking.",
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    # name: (module under api.cli, the group or function in it, one line of help)
+    "demo": ("demo", "demo", "Walk one sample through the whole house."),
+    "serve": ("serving", "serve", "Serve pages and JSON routes."),
+    "worker": ("serving", "worker", "Do the background work in a process of its own."),
+    "migrate": ("serving", "migrate", "Bring the database to the current version."),
+    "plate": ("plate", "app", "Plates: read, draw, measure, match, compare. Needs no laboratory."),
+    "library": ("library", "app", "The reference library: systems, values and their sources."),
+    "custody": ("custody", "app", "Custody: check a proof offline, or take one out of the log."),
+    "alerts": ("alerts", "app", "Alerts: what rules would have raised over history."),
+    "user": ("user", "app", "Accounts: open, give roles, issue tokens."),
+    "export": ("export", "export", "Write open data of those who agreed to it."),
+    "backup": ("keep", "backup", "Write an embedded laboratory to one file."),
+    "restore": ("keep", "restore", "Rebuild a laboratory from a backup."),
+}
+
+
+class Commands(TyperGroup):
+    """The commands of :data:`COMMANDS`, each imported when it is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 -- the framework's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 -- as above
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        found = getattr(import_module(f"api.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            return typer.main.get_group(found)
+        single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        single.command(cmd_name)(found)
+        return typer.main.get_command(single)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 -- as above
+        table = Table(box=None, show_header=False, padding=(0, 2))
+        for name, (_, _, text) in COMMANDS.items():
+            table.add_row(f"[bold]{name}[/bold]", text)
+        out.print("drugcheck: custody, plates, results and early warning for drug checking.\n")
+        out.print(table)
+        out.print("\ndrugcheck COMMAND --help tells more.")
+
+
+app = Commands(
+    name="drugcheck",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
 )
-app.add_typer(alerts.app, name="alerts", help="Alerts: what rules would have raised over history.")
-app.add_typer(user.app, name="user", help="Accounts: open, give roles, issue tokens.")
-app.add_typer(plate.app, name="plate", help="Plates: read, draw, measure, match, compare. Needs no laboratory.")
-app.add_typer(library.app, name="library", help="The reference library: systems, values and their sources.")
-app.add_typer(custody.app, name="custody", help="Custody: check a proof offline, or take one out of the log.")
-app.add_typer(jobs.app, name="jobs", help="Background work: what was given up, and putting it back.")
-app.command()(demo.demo)
-app.command()(export.export)
-app.command()(keep.backup)
-app.command()(keep.restore)
 
 
-@app.command()
-def migrate() -> None:
-    """Bring the database to the current version. Running it again changes nothing."""
-    state = compose(Settings())
-    api.migrations.upgrade(state.database.engine)
-    out.print("The database is up to date.")
-    state.database.dispose()
-
-
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
-) -> None:
-    """Serve pages and JSON routes; works in the background too unless DRUGCHECK_WORKER_IN_PROCESS=false."""
-    settings = Settings()
-    state = compose(settings)
-    if state.database.is_sqlite:  # a network migrates once, by command; a laptop just starts
-        api.migrations.upgrade(state.database.engine)
-    # Access logs would hold the addresses of people who look up their answer.
-    uvicorn.run(
-        create_app(state=state),
-        host=host,
-        port=port,
-        access_log=False,
-        proxy_headers=True,
-        forwarded_allow_ips=settings.trusted_proxies,
-    )
-
-
-@app.command()
-def worker() -> None:
-    """Work in the background: read plates, act on results, deliver alerts. Stops by SIGTERM after what it is doing."""
-    state = compose(Settings())
-    run_worker(state)
-    state.database.dispose()
-
-
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """The console entry: what is wrong is said in a sentence, never as a traceback."""
     with speaking_plainly():
-        app()
+        app(arguments, prog_name="drugcheck")

@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from alerts.cap_rules import check_cap
-from api.cli import app
+from api.cli.main import main
 from api.demo.run import STEPS, walk
 from api.demo.story import Told
 from lab.custody.keys import read_public_key
@@ -57,22 +56,34 @@ def test_a_plate_that_cannot_be_identified_still_walks_the_whole_way(tmp_path: P
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture"])
-def test_what_is_no_picture_is_told_in_a_sentence(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_picture_is_told_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
     picture = tmp_path / "plate.jpg"
     picture.write_bytes(content)
-    result = CliRunner().invoke(app, ["demo", "--image", str(picture), "--folder", str(tmp_path / "demo")])
-    assert result.exit_code == 2
-    assert "Traceback" not in result.output
+    with pytest.raises(SystemExit) as stopped:
+        main(["demo", "--image", str(picture), "--folder", str(tmp_path / "demo")])
+    said = capsys.readouterr()
+    assert stopped.value.code == 2
+    assert "Chemist photographs the plate" in said.err
+    assert "Traceback" not in said.err + said.out
 
 
-def test_json_has_the_outcome_of_every_step(tmp_path: Path) -> None:
-    missing = CliRunner().invoke(app, ["demo", "--image", str(tmp_path / "none.jpg"), "--json"])
-    assert missing.exit_code == 2
+def test_a_missing_picture_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["demo", "--image", str(tmp_path / "none.jpg"), "--folder", str(tmp_path / "demo")])
+    assert stopped.value.code == 2
+    assert not (tmp_path / "demo").exists()
+
+
+def test_json_has_the_outcome_of_every_step_also_of_the_one_that_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     picture = tmp_path / "plate.jpg"
     picture.write_bytes(b"no picture")
-    arguments = ["demo", "--json", "--image", str(picture), "--folder", str(tmp_path / "demo")]
-    result = CliRunner().invoke(app, arguments)
-    document = json.loads(result.stdout)
-    assert (result.exit_code, document["ok"]) == (2, False)
-    assert [step["ok"] for step in document["steps"]][-1] is False
+    with pytest.raises(SystemExit) as stopped:
+        main(["demo", "--json", "--image", str(picture), "--folder", str(tmp_path / "demo")])
+    document = json.loads(capsys.readouterr().out)
+    assert (stopped.value.code, document["ok"]) == (2, False)
     assert document["steps"][-1]["id"] == "picture"
+    assert [step["ok"] for step in document["steps"]] == [True] * 5 + [False]

@@ -1,0 +1,47 @@
+"""``drugcheck migrate``, ``serve`` and ``worker``: what keeps a laboratory running."""
+
+from typing import Annotated
+
+import typer
+import uvicorn
+
+import api.migrations
+from api.app import compose, create_app
+from api.cli.console import out
+from api.settings import Settings
+from api.worker import run_worker
+
+
+def migrate() -> None:
+    """Bring the database to the current version. Running it again changes nothing."""
+    state = compose(Settings())
+    api.migrations.upgrade(state.database.engine)
+    out.print("The database is up to date.")
+    state.database.dispose()
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+) -> None:
+    """Serve pages and JSON routes; works in the background too unless DRUGCHECK_WORKER_IN_PROCESS=false."""
+    settings = Settings()
+    state = compose(settings)
+    if state.database.is_sqlite:  # a network migrates once, by command; a laptop just starts
+        api.migrations.upgrade(state.database.engine)
+    # Access logs would hold the addresses of people who look up their answer.
+    uvicorn.run(
+        create_app(state=state),
+        host=host,
+        port=port,
+        access_log=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+    )
+
+
+def worker() -> None:
+    """Work in the background: read plates, act on results, deliver alerts. Stops by SIGTERM after what it is doing."""
+    state = compose(Settings())
+    run_worker(state)
+    state.database.dispose()
