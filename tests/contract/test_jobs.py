@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 import sqlalchemy as sa
@@ -111,6 +111,20 @@ def test_the_same_job_waits_only_once_and_the_earlier_moment_holds(database: Dat
     later = datetime.now(UTC) + timedelta(hours=1)
     for run_at in (later, None, later):
         queue(database, "a", run_at=run_at)
+    worker(database, [note(log)]).run_until_idle()
+    assert started(log) == ["a"]
+
+
+@pytest.mark.parametrize("first_commits", [True, False])
+def test_two_transactions_that_queue_the_same_job_leave_one(database: Database, log: Path, first_commits: bool) -> None:
+    other = Thread(target=queue, args=(database, "a"))
+    with Session(database.engine) as session:
+        enqueue(session, "note", "a")
+        other.start()
+        other.join(0.4)
+        assert other.is_alive()  # it cannot know yet whether there is such a job
+        (session.commit if first_commits else session.rollback)()
+    other.join(20.0)
     worker(database, [note(log)]).run_until_idle()
     assert started(log) == ["a"]
 
