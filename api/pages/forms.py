@@ -1,6 +1,6 @@
 """Forms of pages: what was typed, kept, and what is wrong with it, said beside the field."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
@@ -69,16 +69,17 @@ def decimal(text: str) -> str:
     return text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace(",", ".")
 
 
-async def _read_form(request: Request) -> Form:
-    data = await request.form(max_fields=MAX_FIELDS)
-    values: dict[str, list[str]] = {}
-    files: dict[str, UploadFile] = {}
-    for name, value in data.multi_items():
-        if isinstance(value, UploadFile):
-            files[name] = value
-        else:
-            values.setdefault(name, []).append(value)
-    return Form(values, {}, files)
+async def _read_form(request: Request) -> AsyncIterator[Form]:
+    """The form, whose files are open while the request is answered."""
+    async with request.form(max_fields=MAX_FIELDS) as data:
+        values: dict[str, list[str]] = {}
+        files: dict[str, UploadFile] = {}
+        for name, value in data.multi_items():
+            if isinstance(value, UploadFile):
+                files[name] = value
+            else:
+                values.setdefault(name, []).append(value)
+        yield Form(values, {}, files)
 
 
 FormDep = Annotated[Form, Depends(_read_form)]

@@ -11,6 +11,8 @@ from sqlmodel import Session
 
 from api.state import AppState
 from api.worker import make_worker
+from lab.custody import service as custody
+from lab.custody.models import SealState
 from lab.library.models import Substance
 from lab.samples import service as samples
 from lab.samples.schemas import Registered, SampleIn
@@ -43,6 +45,21 @@ class Lab:
             substance = Substance(name=name, substance_class=group, source="test")
             session.add(substance)
         return substance
+
+    def bring(self, registered: Registered) -> None:
+        """Seal a sample and bring it to the laboratory."""
+        actors, places, item_id = self.network.actors, self.network.sites, registered.item.id
+        with self.state.database.session() as session:
+            custody.seal(session, actor=actors["worker"], item_id=item_id, seal_number="S-1")
+            parcel = custody.pack(
+                session, actor=actors["worker"], item_ids=[item_id], seal_number="P-1",
+                from_site_id=places["north"].id, to_site_id=places["laboratory"].id, legal_basis="authorisation 7",
+            )  # fmt: skip
+            custody.hand_over_parcel(session, actor=actors["worker"], parcel_id=parcel.id)
+            custody.receive_parcel(
+                session, actor=actors["chemist"], parcel_id=parcel.id, received_item_ids=[item_id],
+                seal_state=SealState.INTACT,
+            )  # fmt: skip
 
     def work(self) -> None:
         """Let the background work happen."""
