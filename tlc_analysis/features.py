@@ -22,7 +22,8 @@ SMALLEST_SHARE: Final = 0.015
 NARROWEST_SHARE: Final = 0.02
 RESIDUE_HEIGHT_SHARE: Final = 0.013
 """What is flatter than this share of the height, on the origin, is the drawn line."""
-FLAT_SHARE: Final = 0.012
+FLAT_SHARE: Final = 0.011
+"""What is flatter than this share of the height, on a plate whose bands are round, is a scratch."""
 LOPSIDED: Final = 7.0
 """No band tails so much to one side; the end of a smear does."""
 FRONT_RF: Final = 0.97
@@ -174,8 +175,7 @@ def _by_shape(sheet: Sheet, band: Located, run_px: float, usual: Usual) -> Featu
         return FeatureKind.STREAK
     if band.contrast < PEDESTAL_SHARE * band.pedestal:
         return FeatureKind.STREAK
-    flattest = 3.0 if band.height < FLAT_SHARE * sheet.height else 5.0
-    if band.width > max(flattest, 2.5 * usual.aspect) * band.height:
+    if band.height < FLAT_SHARE * sheet.height and band.width > max(3.0, 2.5 * usual.aspect) * band.height:
         return FeatureKind.SCRATCH
     if not 1 / LOPSIDED < band.asymmetry < LOPSIDED:
         return FeatureKind.STREAK
