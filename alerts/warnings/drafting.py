@@ -24,7 +24,7 @@ def draft_params(facts: Facts, *, rule: Rule, firing: Firing) -> dict[str, Any]:
         "stem": rule.message,
         "sold_as": facts.sold_as.name if facts.sold_as else None,
         "found": list(firing.substances) or list(facts.actives),
-        "techniques": sorted({item.technique.value for item in facts.found}),
+        "techniques": sorted(_seen_by(facts, firing)),
         "confirmed": firing.confirmed,
         "samples": 1,
         "areas": [facts.area] if facts.area else [],
@@ -38,11 +38,17 @@ def joined_params(params: Mapping[str, Any], facts: Facts, firing: Firing) -> di
     day = facts.observed_on.isoformat()
     return dict(params) | {
         "areas": sorted({*params["areas"], *([facts.area] if facts.area else [])}),
-        "techniques": sorted({*params["techniques"], *(item.technique.value for item in facts.found)}),
+        "techniques": sorted({*params["techniques"], *_seen_by(facts, firing)}),
         "confirmed": params["confirmed"] or firing.confirmed,
         "first_on": min(params["first_on"], day),
         "last_on": max(params["last_on"], day),
     }
+
+
+def _seen_by(facts: Facts, firing: Firing) -> set[str]:
+    """The techniques that saw what the alert names: one that saw something else proves nothing about it."""
+    named = set(firing.substances)
+    return {item.technique.value for item in facts.found if not named or item.substance.name in named}
 
 
 @dataclass(frozen=True)
