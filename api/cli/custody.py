@@ -16,14 +16,14 @@ from lab.custody.fold import ItemStatus
 from lab.custody.keys import load_or_create_signer, public_key_file, read_public_key
 from lab.custody.verification import RECEIPT_SCHEMA
 from lab.kit.db import Database
-from lab.kit.messages import Message
+from lab.kit.messages import Message, Param
 from lab.kit.notes import PublicKey, Signer
 from lab.samples.codes import parse_code
 from lab.samples.models import Sample
 from templates.i18n import translator
 
 app = typer.Typer(help="Custody: check a proof offline, or take one out of the log.", no_args_is_help=True)
-_texts = translator("en")
+LANGUAGE = "en"  # commands speak English
 
 
 @app.command()
@@ -42,7 +42,7 @@ def verify(
     try:
         report = verify_file(content, key=published)
     except UnreadableError as error:
-        fail(_texts.text(error.message.id, file=file.name))
+        fail(_say(error.message.id, file=file.name))
     if as_json:
         print_json(_document(report))
     else:
@@ -62,7 +62,7 @@ def export(
     settings = Settings()
     for path in (out_file, key_out):
         if path is not None and path.exists():
-            fail(_texts.text("error.custody.file_exists", file=str(path)))
+            fail(_say("error.custody.file_exists", file=str(path)))
     signer = load_or_create_signer(settings.effective_signing_key)
     database = Database(settings.effective_database_url)
     try:
@@ -70,12 +70,12 @@ def export(
             content = _bundle_of(session, sample, signer)
             _write(out_file, content)
     except DBAPIError:
-        fail(_texts.text("error.custody.no_laboratory"))
+        fail(_say("error.custody.no_laboratory"))
     finally:
         database.dispose()
     if key_out is not None:
         _write(key_out, public_key_file(signer))
-    out.print(_texts.text("custody.exported", file=str(out_file), fingerprint=signer.public_key.fingerprint))
+    out.print(_say("custody.exported", file=str(out_file), fingerprint=signer.public_key.fingerprint))
 
 
 def _bundle_of(session: Session, code: str, signer: Signer) -> bytes:
@@ -89,25 +89,29 @@ def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        fail(_texts.text("error.custody.file_unwritable", file=str(path), reason=error.strerror or ""))
+        fail(_say("error.custody.file_unwritable", file=str(path), reason=error.strerror or ""))
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        fail(_texts.text("error.custody.file_unreadable", file=str(path), reason=error.strerror or ""))
+        fail(_say("error.custody.file_unreadable", file=str(path), reason=error.strerror or ""))
 
 
 def _public_key(path: Path) -> PublicKey:
     try:
         return read_public_key(_read(path))
     except KeyFileError:
-        fail(_texts.text("error.custody.not_a_public_key", file=str(path)))
+        fail(_say("error.custody.not_a_public_key", file=str(path)))
+
+
+def _say(text_id: str, **params: Param) -> str:
+    return translator(LANGUAGE).text(text_id, **params)
 
 
 def _text(message: Message) -> str:
-    return _texts.text(message.id, **message.params)
+    return _say(message.id, **message.params)
 
 
 def _document(report: VerificationReport) -> dict[str, Any]:
@@ -146,14 +150,14 @@ def _print(report: VerificationReport, file: Path) -> None:
     for message in report.warnings:
         err.print(_text(message), style="yellow", markup=False, highlight=False, soft_wrap=True)
     if not report.verified:
-        err.print(_texts.text("custody.failed", file=file.name), style="bold red", markup=False, highlight=False)
+        err.print(_say("custody.failed", file=file.name), style="bold red", markup=False, highlight=False)
         for problem in report.problems:
             err.print(f"- {_text(problem.message)}", markup=False, highlight=False, soft_wrap=True)
-        err.print(_texts.text("custody.failed.next"), markup=False, highlight=False, soft_wrap=True)
+        err.print(_say("custody.failed.next"), markup=False, highlight=False, soft_wrap=True)
         return
     said = "receipt" if report.schema == RECEIPT_SCHEMA else "log" if report.whole_log else "extract"
     out.print(
-        _texts.text(f"custody.verified.{said}", events=report.events, size=report.size, origin=report.origin),
+        _say(f"custody.verified.{said}", events=report.events, size=report.size, origin=report.origin),
         style="bold",
         markup=False,
         highlight=False,
@@ -166,8 +170,8 @@ def _print(report: VerificationReport, file: Path) -> None:
 def _table(report: VerificationReport) -> Table:
     table = Table(box=None, pad_edge=False)
     for column in ("item", "state", "events", "held"):
-        table.add_column(_texts.text(f"custody.column.{column}"), overflow="fold")
+        table.add_column(_say(f"custody.column.{column}"), overflow="fold")
     for status in report.items:
         held = "" if status.held_ug is None else f"{status.held_ug / 1000:g} mg"
-        table.add_row(str(status.item), _texts.label(status.state), str(status.events), held)
+        table.add_row(str(status.item), translator(LANGUAGE).label(status.state), str(status.events), held)
     return table

@@ -14,18 +14,19 @@ def load_or_create_signer(path: Path, *, name: str | None = None) -> Signer:
     """The key in ``path``; where there is no file yet, a new key, written with mode 0600.
 
     ``name`` is the log's origin, kept with the key: without spaces and plus signs, and like no other log's.
-    Without one a random name is made. Raises :class:`KeyFileError` when the file is no key, or others can read it.
+    Without one a random name is made. Raises :class:`KeyFileError` when the file is no key, cannot be made, or
+    can be read by others.
     """
     try:
         return _load(path)
     except FileNotFoundError:
         pass
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         signer = Signer.generate(name or f"drugcheck-custody-{secrets.token_hex(8)}")
-    except NoteError as error:
-        raise KeyFileError(path=str(path)) from error
-    _create(path, signer.text + "\n")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _create(path, signer.text + "\n")
+    except (NoteError, OSError) as error:
+        raise KeyFileError(path=path.name) from error
     return _load(path)  # whoever came first: two processes that start together end up with one key
 
 
@@ -35,7 +36,9 @@ def _load(path: Path) -> Signer:
             if os.name == "posix" and os.fstat(file.fileno()).st_mode & _OTHERS:
                 raise KeyFileError(path=path.name)
             return Signer.parse(file.read(10_000))
-    except (NoteError, UnicodeDecodeError) as error:
+    except FileNotFoundError:
+        raise
+    except (NoteError, UnicodeDecodeError, OSError) as error:
         raise KeyFileError(path=path.name) from error
 
 

@@ -187,6 +187,14 @@ def test_a_sample_is_exported_with_the_deployment_s_own_key(
     assert "exists already" in again.stderr
 
 
+def test_without_a_laboratory_nothing_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRUGCHECK_DATA_DIR", str(tmp_path))
+    result = run("export", "--sample", new_code(lambda _: False), "--out", tmp_path / "out.json")
+    assert result.exit_code == 2
+    assert "no laboratory" in result.stderr
+    assert not (tmp_path / "out.json").exists()
+
+
 def test_every_sentence_of_custody_is_written_in_every_language() -> None:
     names = {language: {key for key in read_catalogue(language) if "custody" in key} for language in LANGUAGES}
     assert names["en"] == names["fr"] == names["nl"]

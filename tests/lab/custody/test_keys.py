@@ -61,3 +61,10 @@ def test_the_public_key_file_is_one_line_without_the_secret(tmp_path: Path) -> N
     assert read_public_key(content) == signer.public_key
     with pytest.raises(KeyFileError):
         read_public_key(signer.text.encode())
+
+
+def test_a_place_where_no_key_can_lie_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for path in (tmp_path, tmp_path / "file" / "key"):
+        with pytest.raises(KeyFileError):
+            load_or_create_signer(path)
