@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
-from obstore.store import MemoryStore
 from sqlmodel import select
 
 from lab.kit.db import Database
-from lab.kit.files import FileStore, ObjectFiles
+from lab.kit.files import FileStore
 from lab.kit.jobs import dead_jobs, without_job
 from lab.kit.tasks import Context, Task
 from lab.kit.worker import Worker
@@ -21,11 +20,6 @@ from lab.plates.service import add_picture, correct_reading, read_again
 from tests.lab.plates.pictures import jpeg
 from tests.lab.plates.plate_bench import PlateBench, document
 from tlc_analysis.synthetic import random_spec, render
-
-
-@pytest.fixture
-def files() -> FileStore:
-    return ObjectFiles(MemoryStore())
 
 
 def context(database: Database, files: FileStore, limits: Limits | None = None) -> Context:
