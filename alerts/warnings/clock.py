@@ -9,8 +9,7 @@ from alerts.services import AlertServices
 from alerts.warnings.approval import issue
 from alerts.warnings.drafting import render_version
 from alerts.warnings.drafts import next_version
-from alerts.warnings.lifecycle import WITHDRAWALS
-from alerts.warnings.models import AlertAction, AlertState, AlertTransition, AlertVersion, VersionKind
+from alerts.warnings.models import Alert, AlertAction, AlertState, AlertVersion, VersionKind
 from alerts.warnings.store import decide, lock_version, move, open_version, situation
 from lab.kit.clock import now
 
@@ -52,27 +51,17 @@ def cancel_uncountersigned(session: Session, *, services: AlertServices, version
         return None
     begun = open_version(session, alert_id=alert.id)
     if begun is not None:  # an update in preparation rests on a release that nobody stands behind
-        _set_aside(session, begun)
+        _lapse(session, alert, begun)
     cancel = next_version(session, alert=alert, live=version, kind=VersionKind.CANCEL, reason=UNCOUNTERSIGNED)
     cancel.texts = render_version(alert, cancel, services)
     cancel.edition = 1
-    _set_state(session, cancel, AlertState.ISSUED, UNCOUNTERSIGNED)
+    session.add(cancel)
+    session.flush()
+    _lapse(session, alert, cancel)
     issue(session, alert, cancel)
     return cancel
 
 
-def _set_aside(session: Session, begun: AlertVersion) -> None:
-    if begun.kind in WITHDRAWALS:
-        begun.reason = UNCOUNTERSIGNED
-    _set_state(session, begun, AlertState.CANCELLED, UNCOUNTERSIGNED)
-
-
-def _set_state(session: Session, version: AlertVersion, state: AlertState, reason: str) -> None:
-    """The clock's own steps, which no person may take and the table therefore does not offer."""
-    action = AlertAction.DISCARD if state is AlertState.CANCELLED else AlertAction.RELEASE
-    session.add(
-        AlertTransition(version_id=version.id, action=action, from_state=version.state, to_state=state, reason=reason)
-    )
-    version.state = state
-    session.add(version)
-    session.flush()
+def _lapse(session: Session, alert: Alert, version: AlertVersion) -> None:
+    it = situation(session, alert, version, reason=UNCOUNTERSIGNED)
+    move(session, version, decide(AlertAction.LAPSE, it, actor=None), it)

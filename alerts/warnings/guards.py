@@ -68,6 +68,11 @@ def _awaits_countersign(it: Situation) -> bool:
     return deadline is not None and it.version.countersigned_by is None and it.at < deadline
 
 
+def _clocks_cancel(it: Situation) -> bool:
+    """A cancel that a person began has that person as its author."""
+    return it.version.kind is VersionKind.CANCEL and it.version.author_id is None
+
+
 _CHECKS: dict[Guard, tuple[Callable[[Situation], bool], type[AlertError]]] = {
     Guard.TEXTS_COMPLETE: (lambda it: set(LANGUAGES) <= set(it.version.texts), TextsMissingError),
     Guard.FOUNDED: (_founded, UnconfirmedError),
@@ -84,11 +89,14 @@ _CHECKS: dict[Guard, tuple[Callable[[Situation], bool], type[AlertError]]] = {
     Guard.BY_UPDATE: (lambda it: it.replaced_by is VersionKind.UPDATE, TransitionError),
     Guard.BY_CANCEL: (lambda it: it.replaced_by is VersionKind.CANCEL, TransitionError),
     Guard.BY_RETRACT: (lambda it: it.replaced_by is VersionKind.RETRACT, TransitionError),
+    Guard.CLOCKS_CANCEL: (_clocks_cancel, TransitionError),
+    Guard.NOT_CLOCKS_CANCEL: (lambda it: not _clocks_cancel(it), TransitionError),
     Guard.EXPIRED: (lambda it: it.version.expires_at <= it.at, TransitionError),
 }
 
 _CHOOSERS = frozenset({
     Guard.LAST_APPROVAL, Guard.MORE_APPROVALS, Guard.BY_UPDATE, Guard.BY_CANCEL, Guard.BY_RETRACT,
+    Guard.CLOCKS_CANCEL, Guard.NOT_CLOCKS_CANCEL,
 })  # fmt: skip
 """Guards that tell rows of one action apart; all others forbid."""
 

@@ -31,6 +31,8 @@ class Guard(StrEnum):
     BY_CANCEL = "by_cancel"
     BY_RETRACT = "by_retract"
     EXPIRED = "expired"
+    CLOCKS_CANCEL = "clocks_cancel"  # the cancel that the clock wrote because nobody countersigned
+    NOT_CLOCKS_CANCEL = "not_clocks_cancel"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(_S.ISSUED, _A.REPLACE, None, _S.UPDATED, _G.BY_UPDATE),
     _row(_S.ISSUED, _A.REPLACE, None, _S.CANCELLED, _G.BY_CANCEL),
     _row(_S.ISSUED, _A.REPLACE, None, _S.RETRACTED, _G.BY_RETRACT),
+    _row(_S.GRADED, _A.LAPSE, None, _S.ISSUED, _G.CLOCKS_CANCEL, _G.TEXTS_COMPLETE),
+    _row(_S.GRADED, _A.LAPSE, None, _S.CANCELLED, _G.NOT_CLOCKS_CANCEL),
+    _row(_S.DRAFT, _A.LAPSE, None, _S.CANCELLED, _G.NOT_CLOCKS_CANCEL),
     _row(_S.EXPIRED, _A.REPLACE, None, _S.UPDATED, _G.BY_UPDATE),
     _row(_S.EXPIRED, _A.REPLACE, None, _S.CANCELLED, _G.BY_CANCEL),
     _row(_S.EXPIRED, _A.REPLACE, None, _S.RETRACTED, _G.BY_RETRACT),

@@ -47,6 +47,7 @@ class AlertAction(StrEnum):
     DISCARD = "discard"
     REPLACE = "replace"  # the effect on the older version when a newer is issued
     EXPIRE = "expire"
+    LAPSE = "lapse"  # an emergency release that nobody countersigned
 
 
 class Level(StrEnum):

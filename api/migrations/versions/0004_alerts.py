@@ -384,6 +384,7 @@ def upgrade() -> None:
                 "discard",
                 "replace",
                 "expire",
+                "lapse",
                 name="alertaction",
                 native_enum=False,
                 create_constraint=True,

@@ -58,8 +58,19 @@ def test_people_do_nothing_to_what_has_ended() -> None:
 
 def test_only_approvers_bring_anything_into_the_world() -> None:
     issuing = [row for row in TRANSITIONS if row.next is AlertState.ISSUED and row.state in OPEN]
-    assert {row.action for row in issuing} == {AlertAction.APPROVE, AlertAction.RELEASE}
-    assert {row.permission for row in issuing} == {Permission.ALERT_APPROVE}
+    by_people = [row for row in issuing if row.action is not AlertAction.LAPSE]  # the clock only ever withdraws
+    assert {row.action for row in by_people} == {AlertAction.APPROVE, AlertAction.RELEASE}
+    assert {row.permission for row in by_people} == {Permission.ALERT_APPROVE}
+
+
+def test_the_clock_issues_nothing_but_its_own_cancel() -> None:
+    assert take(AlertAction.LAPSE, situation(kind=VersionKind.CANCEL, author=None)) is AlertState.ISSUED
+    for kind in VersionKind:
+        assert take(AlertAction.LAPSE, situation(kind=kind)) is AlertState.CANCELLED
+        assert (
+            kind is VersionKind.CANCEL
+            or take(AlertAction.LAPSE, situation(kind=kind, author=None)) is AlertState.CANCELLED
+        )
 
 
 def test_every_state_leads_to_an_end() -> None:
