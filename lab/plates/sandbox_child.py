@@ -23,9 +23,10 @@ from tlc_analysis.serialise import to_json
 
 def limit(*, memory_mb: int, cpu_s: int) -> None:
     """Bind this process: address space above what its code takes, processor time, no files, no core dump."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    memory = pages * resource.getpagesize() + memory_mb * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    taken = Path("/proc/self/statm")
+    if taken.exists():  # macOS has no such figure and does not hold the limit; there the time limits stand alone
+        memory = int(taken.read_text().split()[0]) * resource.getpagesize() + memory_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
