@@ -1,13 +1,11 @@
 """The deployment's signing key: made on first use in a file that its owner alone can read."""
 
-import os
 import secrets
 from pathlib import Path
 
 from lab.custody.errors import KeyFileError
 from lab.kit.notes import NoteError, PublicKey, Signer
-
-_OTHERS = 0o077
+from lab.kit.secret_file import SecretFileOpenError, load_or_create
 
 
 def load_or_create_signer(path: Path, *, name: str | None = None) -> Signer:
@@ -18,45 +16,14 @@ def load_or_create_signer(path: Path, *, name: str | None = None) -> Signer:
     can be read by others.
     """
     try:
-        return _load(path)
-    except FileNotFoundError:
-        pass
-    try:
-        signer = Signer.generate(name or f"drugcheck-custody-{secrets.token_hex(8)}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _create(path, signer.text + "\n")
-    except (NoteError, OSError) as error:
-        raise KeyFileError(path=path.name) from error
-    return _load(path)  # whoever came first: two processes that start together end up with one key
-
-
-def _load(path: Path) -> Signer:
-    try:
-        with path.open(encoding="ascii") as file:
-            if os.name == "posix" and os.fstat(file.fileno()).st_mode & _OTHERS:
-                raise KeyFileError(path=path.name)
-            return Signer.parse(file.read(10_000))
-    except FileNotFoundError:
-        raise
-    except (NoteError, UnicodeDecodeError, OSError) as error:
+        text = load_or_create(path, lambda: _generated(name))
+        return Signer.parse(text)
+    except (NoteError, UnicodeDecodeError, SecretFileOpenError, OSError) as error:
         raise KeyFileError(path=path.name) from error
 
 
-def _create(path: Path, text: str) -> None:
-    """Write the file whole or not at all, and never over another."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink()
+def _generated(name: str | None) -> str:
+    return Signer.generate(name or f"drugcheck-custody-{secrets.token_hex(8)}").text + "\n"
 
 
 def public_key_file(signer: Signer) -> bytes:
