@@ -1,5 +1,6 @@
 """Imports every table, so that ``metadata`` is whole wherever it is needed."""
 
+# ruff: noqa: F401 -- every module here is imported for its tables
 import alerts.deliveries.models
 import alerts.episodes.models
 import alerts.evaluations.models
@@ -12,7 +13,7 @@ import lab.library.models
 import lab.network.models
 import lab.plates.models
 import lab.results.models
-import lab.samples.models  # noqa: F401 -- imported for its tables, as are those above
+import lab.samples.models
 from lab.kit.db import metadata
 
 __all__ = ["metadata"]

@@ -1,7 +1,10 @@
 """A small copy of a picture for the eye: upright, 8 bits, JPEG. Never measured on, and holding no metadata."""
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .decode import decode
 
@@ -15,7 +18,7 @@ def preview(image: bytes, *, max_side_px: int = MAX_SIDE_PX) -> bytes:
     16-bit pictures are cut to their high 8 bits. Raises :class:`UnreadableImageError`.
     """
     picture = decode(image, illumination="visible")  # which light it was does not matter here
-    pixels = picture.pixels if picture.full_scale == 255 else (picture.pixels >> 8).astype(np.uint8)
+    pixels: NDArray[Any] = picture.pixels if picture.full_scale == 255 else (picture.pixels >> 8).astype(np.uint8)
     scale = max_side_px / max(pixels.shape[:2])
     if scale < 1:
         size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "library": ("library", "app", "The reference library: systems, values and their sources."),
     "custody": ("custody", "app", "Custody: check a proof offline, or take one out of the log."),
     "alerts": ("alerts", "app", "Alerts: what rules would have raised over history."),
+    "jobs": ("jobs", "app", "Background jobs that were given up: list them, put one back."),
     "user": ("user", "app", "Accounts: open, give roles, issue tokens."),
     "export": ("export", "export", "Write open data of those who agreed to it."),
     "backup": ("keep", "backup", "Write an embedded laboratory to one file."),

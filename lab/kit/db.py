@@ -77,15 +77,18 @@ def _configure_sqlite(engine: Engine) -> None:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for ``sqlite:///…`` or ``postgresql+psycopg://…``; plain ``postgresql://`` is taken as the latter."""
+    """An engine for ``sqlite:///…`` or ``postgresql+psycopg://…``; plain ``postgresql://`` is taken as the latter.
+
+    Errors name statements without their values: what people wrote must not end in a log.
+    """
     parsed = sa.make_url(url)
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite":
-        engine = sa.create_engine(parsed, connect_args={"check_same_thread": False})
+        engine = sa.create_engine(parsed, connect_args={"check_same_thread": False}, hide_parameters=True)
         _configure_sqlite(engine)
         return engine
-    return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
 
 
 class Database:

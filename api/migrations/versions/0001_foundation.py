@@ -229,9 +229,7 @@ def upgrade() -> None:
         sa.Column("recorded_by", sa.Uuid(), nullable=True),
         sa.Column("recorded_at", UTCDateTime(), nullable=False),
         sa.Column("withdrawn_at", UTCDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["recorded_by"], ["account.id"], name=op.f("fk_retention_value_recorded_by_account")
-        ),
+        sa.ForeignKeyConstraint(["recorded_by"], ["account.id"], name=op.f("fk_retention_value_recorded_by_account")),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_retention_value_site_id_site")),
         sa.ForeignKeyConstraint(
             ["substance_id"], ["substance.id"], name=op.f("fk_retention_value_substance_id_substance")

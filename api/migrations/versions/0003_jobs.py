@@ -1,5 +1,6 @@
 """The job queue (a lease table on SQLite, procrastinate's own schema on PostgreSQL), and ordered readings."""
 
+from contextlib import closing
 from importlib.metadata import version
 
 import sqlalchemy as sa
@@ -27,7 +28,7 @@ DROP TYPE procrastinate_job_to_defer_v1, procrastinate_job_status, procrastinate
 
 def _run_script(script: str) -> None:
     # The driver's own cursor, without parameters: several statements at once, and % stays %.
-    with op.get_bind().connection.cursor() as cursor:
+    with closing(op.get_bind().connection.cursor()) as cursor:
         cursor.execute(script)
 
 
