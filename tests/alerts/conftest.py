@@ -13,6 +13,7 @@ from alerts.subscriptions.tokens import TokenKey
 from alerts.vocabulary import ChannelKind
 from api.rendering import Renderer
 from lab.kit.clock import frozen
+from lab.kit.db import Database
 from tests.alerts.house import House
 
 NIGHT = datetime(2026, 7, 4, 1, 30, tzinfo=UTC)
@@ -70,3 +71,11 @@ def night() -> Iterator[datetime]:
 def house(session: Session, services: AlertServices) -> House:
     """A network whose facts raise what they must, on each database; rolled back afterwards."""
     return House(session, services)
+
+
+@pytest.fixture
+def sqlite_house(shared_sqlite: Database, services: AlertServices) -> Iterator[House]:
+    """As ``house``, on SQLite alone: for what no database can tell apart."""
+    with Session(shared_sqlite.engine, expire_on_commit=False) as session:
+        yield House(session, services)
+        session.rollback()

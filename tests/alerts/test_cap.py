@@ -29,6 +29,12 @@ def schema() -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(path))
 
 
+@pytest.fixture
+def house(sqlite_house: House) -> House:
+    """A message is made from values: one database is enough."""
+    return sqlite_house
+
+
 def message_of(house: House, version: AlertVersion) -> bytes:
     alert = next(one for one in house.alerts().values() if one.id == version.alert_id)
     return cap_message(house.session, alert=alert, version=version, services=house.services)
