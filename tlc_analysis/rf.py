@@ -4,13 +4,18 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .frames import Line
 
-APEX_FLOOR_PX: Final = 0.35
+APEX_FLOOR_PX: Final = 0.18
 """Frame pixels: no apex is read better than this, whatever the fit says (lens, layer, sampling)."""
-RECTIFICATION_SHARE: Final = 0.0008
-"""Standard uncertainty, as a share of the run, left by removing perspective from a flat plate."""
+FLAT_SHARE: Final = 0.0002
+"""Standard uncertainty, as a share of the run, of a scan's geometry."""
+RECTIFICATION_SHARE: Final = 0.0012
+"""The same for a photograph, whose perspective was removed and whose lens was not known."""
+PERSPECTIVE: Final = 0.01
+"""A plate whose scale changes by more than this from edge to edge was photographed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +46,21 @@ def rf_of(y: float, run: Run) -> float:
     return (run.origin_y - y) / run.length_px
 
 
-def rf_uncertainty(y: float, apex_u: float, run: Run) -> float:
+def geometry_share(to_picture: NDArray[np.float64], width: int, height: int) -> float:
+    """Standard uncertainty of the frame's geometry as a share of the run, from its homography."""
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], dtype=np.float64)
+    depth = corners @ to_picture[2]
+    return RECTIFICATION_SHARE if depth.max() / depth.min() > 1 + PERSPECTIVE else FLAT_SHARE
+
+
+def rf_uncertainty(y: float, apex_u: float, run: Run, *, geometry: float = FLAT_SHARE) -> float:
     """Standard uncertainty of Rf: apex, origin, front and rectification, independent (GUM, JCGM 100:2008, 5.1.2).
 
     With rf = (o - y) / (o - f): d rf/dy = -1/(o - f), d rf/do = (1 - rf)/(o - f), d rf/df = rf/(o - f).
-    Rectification errs least at the two lines, which move with it, and most between them.
+    ``geometry`` (share of the run) errs least at the two lines, which move with it, and most between them.
     """
     rf = rf_of(y, run)
     apex = np.hypot(apex_u, APEX_FLOOR_PX)
     parts = np.array([apex, (1 - rf) * run.origin_u, rf * run.front_u]) / run.length_px
-    bend = RECTIFICATION_SHARE * (0.5 + 2 * abs(rf * (1 - rf)))
+    bend = geometry * (0.5 + 2 * abs(rf * (1 - rf)))
     return float(np.sqrt((parts**2).sum() + bend**2))

@@ -8,7 +8,7 @@ from .features import Judged
 from .lanes import LanePath
 from .locate import Located
 from .model import Feature, Flag, Lab, Point, Spot
-from .rf import Run, rf_of, rf_uncertainty, run_at
+from .rf import Run, geometry_share, rf_of, rf_uncertainty, run_at
 from .sheet import Sheet
 
 SATURATED_SHARE: Final = 0.01
@@ -61,7 +61,7 @@ def spot_of(sheet: Sheet, band: Located, path: LanePath) -> Spot:
     centroid = rf_of(band.centroid_y, run) if run else None
     return Spot(
         rf=rf,
-        rf_u=rf_uncertainty(band.y, band.apex_u, run) if run else None,
+        rf_u=rf_uncertainty(band.y, band.apex_u, run, geometry=_geometry(sheet)) if run else None,
         migration_px=_migration(sheet, band, path),
         centre_px=sheet.to_picture(band.x, band.y),
         snr=band.snr,
@@ -73,6 +73,10 @@ def spot_of(sheet: Sheet, band: Located, path: LanePath) -> Spot:
         width_px=_length(sheet, (band.x - band.width / 2, band.y), (band.x + band.width / 2, band.y)),
         height_px=_length(sheet, (band.x, band.y - band.height / 2), (band.x, band.y + band.height / 2)),
     )
+
+
+def _geometry(sheet: Sheet) -> float:
+    return geometry_share(sheet.frame.to_picture, sheet.width, sheet.height)
 
 
 def _length(sheet: Sheet, one: Point, other: Point) -> float:
