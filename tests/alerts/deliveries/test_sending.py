@@ -1,5 +1,6 @@
 """A row before every call, at least once under one id, and nobody waits for somebody else's endpoint."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event
@@ -16,6 +17,7 @@ from alerts.deliveries.models import Delivery, DeliveryAttempt, DeliveryState
 from alerts.deliveries.sending import send_due
 from alerts.deliveries.service import replay_dead, tally
 from alerts.services import AlertServices
+from alerts.subscriptions import service as subscriptions
 from alerts.subscriptions.models import EndpointState, SubscriptionEndpoint
 from alerts.vocabulary import ChannelKind, Tier
 from alerts.warnings import clock
@@ -93,6 +95,22 @@ def test_everybody_gets_their_own_words_once(
         version_id = rows(issued_everywhere, ChannelKind.EMAIL)[0].version_id
         assert version_id is not None
         assert {(one.state, one.count) for one in tally(session, version_id=version_id)} == {(DeliveryState.SENT, 1)}
+
+
+def test_a_new_subscriber_gets_the_question_and_its_answer_opens_the_endpoint(
+    sqlite_url: str, services: AlertServices, email: Recorder
+) -> None:
+    database = Database(sqlite_url)
+    with database.session() as session:
+        House(session, services).subscriber("new@test.example", confirmed=False, language="nl")
+    send_due(database, services=services)
+    (question,) = email.sent
+    found = re.search(r"https://lab\.test\.example/subscriptions/confirm/(\S+)", question.text)
+    assert found is not None
+    assert question.unsubscribe_url is None
+    with database.session() as session:
+        assert subscriptions.confirm(session, token=found[1]).state is EndpointState.ACTIVE
+    database.dispose()
 
 
 def test_the_attempt_is_a_row_before_the_call(

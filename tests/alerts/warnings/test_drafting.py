@@ -1,31 +1,96 @@
-"""What a draft is made of."""
+"""Every draft that a rule can make is whole, in three languages, and promises nothing."""
 
-from datetime import date
+import re
+from dataclasses import replace
+from typing import Any
 
-from alerts.evaluations.models import Stage
-from alerts.facts import Facts, FoundFact, SubstanceFact
-from alerts.rules.evaluation import Firing
+import pytest
+
 from alerts.rules.loader import shipped_rules
-from alerts.vocabulary import Tier
-from alerts.warnings.drafting import draft_params
-from lab.results.models import Evidence, FindingRole, Technique
+from alerts.rules.model import Rule
+from alerts.services import AlertServices
+from alerts.vocabulary import LANGUAGES, Tier
+from alerts.warnings.drafting import render_version
+from alerts.warnings.models import Alert, AlertVersion, VersionKind
+from alerts.warnings.schemas import SMS_LENGTH, AlertText, calls_safe
+from lab.kit.clock import now
+
+DRAFTING = [rule for rule in shipped_rules().rules if set(rule.tiers) - {Tier.T0}]
+LONG = ["N-desethyl isotonitazene", "para-methoxymethamphetamine (PMMA)", "2-fluorodeschloroketamine (2-FDCK)"]
 
 
-def fact(name: str, substance_class: str, technique: Technique, evidence: Evidence) -> FoundFact:
-    return FoundFact(SubstanceFact(name, substance_class), FindingRole.ACTIVE_UNEXPECTED, evidence, technique)
+def params(rule: Rule, **values: Any) -> dict[str, Any]:
+    return {
+        "stem": rule.message, "sold_as": "heroin", "found": ["isotonitazene"], "techniques": ["gcms", "tlc"],
+        "confirmed": True, "samples": 1, "areas": ["Leuven"], "first_on": "2026-07-04", "last_on": "2026-07-04",
+    } | values  # fmt: skip
 
 
-def test_the_techniques_named_are_those_that_saw_what_the_alert_names() -> None:
-    facts = Facts(
-        sample="s",
-        stage=Stage.VERIFIED,
-        observed_on=date(2026, 7, 1),
-        found=(
-            fact("diazepam", "benzodiazepine", Technique.TLC, Evidence.CONFIRMED),
-            fact("diazepam", "benzodiazepine", Technique.GCMS, Evidence.CONFIRMED),
-            fact("protonitazene", "nitazene", Technique.GCMS, Evidence.CONFIRMED),
-        ),
-    )
-    rule = next(rule for rule in shipped_rules().rules if rule.id == "nitazene_unexpected")
-    firing = Firing(rule.id, Tier.T2, ("protonitazene",), Evidence.CONFIRMED)
-    assert draft_params(facts, rule=rule, firing=firing)["techniques"] == ["gcms"]
+def render(services: AlertServices, kind: VersionKind = VersionKind.ALERT, **message: Any) -> dict[str, AlertText]:
+    alert = Alert(tier=Tier.T2, exercise=services.exercise)
+    version = AlertVersion(alert_id=alert.id, number=2, kind=kind, message_params=message, expires_at=now())
+    stored = render_version(alert, version, services)
+    return {language: AlertText.model_validate(stored[language]) for language in LANGUAGES}
+
+
+@pytest.mark.parametrize("kind", VersionKind)
+@pytest.mark.parametrize("rule", DRAFTING, ids=lambda rule: rule.id)
+def test_every_rule_speaks_three_languages_at_every_turn(
+    services: AlertServices, rule: Rule, kind: VersionKind
+) -> None:
+    for variant in (
+        params(rule),
+        params(rule, sold_as=None, found=[], techniques=[], areas=[], confirmed=False),
+        params(rule, found=LONG * 4, samples=12, first_on="2026-06-01", areas=["Leuven", "Brussels"]),
+    ):
+        texts = render(services, kind, **variant)
+        assert len({text.headline for text in texts.values()}) == len(LANGUAGES)
+        for text in texts.values():
+            assert len(text.line) <= SMS_LENGTH
+            said = f"{text.subject}\n{text.body}\n{text.line}"
+            assert not re.search(r"%\(|[{}]|\balert\.\w+", said)
+            assert not calls_safe(said)
+
+
+def test_what_is_unconfirmed_says_so_in_every_language(services: AlertServices) -> None:
+    texts = render(services, **params(DRAFTING[0], confirmed=False))
+    assert "NOT CONFIRMED" in texts["en"].body
+    assert "NON CONFIRMÉ" in texts["fr"].body
+    assert "NIET BEVESTIGD" in texts["nl"].body
+
+
+def test_a_group_that_a_strip_found_is_called_a_group(services: AlertServices) -> None:
+    texts = render(services, **params(DRAFTING[0], found=["class:nitazene"]))
+    assert "class:" not in texts["en"].body
+    assert "group" in texts["en"].headline
+
+
+def test_numbers_and_days_are_written_as_the_language_writes_them(services: AlertServices) -> None:
+    texts = render(services, **params(DRAFTING[0], samples=1200))
+    assert "1\u202f200 échantillons" in texts["fr"].what or "1\u00a0200 échantillons" in texts["fr"].what
+    assert "4 juli 2026" in texts["nl"].what
+
+
+def test_the_mail_says_until_when_and_numbers_its_advice(services: AlertServices) -> None:
+    body = render(services, **params(DRAFTING[0]))["en"].body
+    assert "Valid until" in body
+    assert re.search(r"^1\. ", body, re.MULTILINE)
+    assert "&#" not in body
+
+
+def test_an_exercise_says_so_first(services: AlertServices) -> None:
+    texts = render(replace(services, exercise=True), **params(DRAFTING[0]))
+    assert all(text.subject.startswith(("EXERC", "OEFENING")) for text in texts.values())
+    assert all(text.line.startswith(("EXERC", "OEFENING")) for text in texts.values())
+
+
+@pytest.mark.parametrize(
+    "text", ["This is safe.", "Een veilige partij", "sans danger", "sans  risque", "ongevaarlijk", "harmless"]
+)
+def test_a_promise_is_recognised(text: str) -> None:
+    assert calls_safe(text)
+
+
+@pytest.mark.parametrize("text", ["Keep it in a safety box? No.", "risque", "gevaarlijk", "unsafe"])
+def test_what_is_no_promise_is_let_through(text: str) -> None:
+    assert not calls_safe(text)
