@@ -77,16 +77,17 @@ def is_line(ridge: Ridge, strips: Strips, illumination: Illumination) -> bool:
     cover = ridge.density * (ridge.last - ridge.first + 1) / n
     if cover < 0.4 or ridge.snr < 8 or ridge.width_px > max(0.016 * height, 8.0) or ridge.contrast <= 0:
         return False
-    if (ridge.gaps and ridge.evenness < 0.45) or (illumination == "visible" and _is_coloured(ridge)):
-        return False
     to_the_rims = ridge.first < 0.07 * n and ridge.last > 0.93 * n
+    pen = to_the_rims and ridge.width_px < max(0.008 * height, 4.0) and ridge.evenness > 0.6
+    if (ridge.gaps and ridge.evenness < 0.45) or (illumination == "visible" and _is_coloured(ridge) and not pen):
+        return False
     if not ridge.dark:
         return ridge.evenness > 0.5
     return ridge.evenness > (0.12 if to_the_rims else 0.25)
 
 
 def _is_coloured(ridge: Ridge) -> bool:
-    """Graphite takes as much of every colour."""
+    """Graphite takes as much of every colour; a pen does not, but draws thinner and more evenly than a band runs."""
     low, high = min(ridge.colour), max(ridge.colour)
     return high - low > 0.5 * max(abs(low), abs(high))
 

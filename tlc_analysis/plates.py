@@ -110,8 +110,10 @@ def _choose(seen: list[Evidence]) -> list[Evidence]:
     for evidence in sorted(good, key=lambda e: -e.score):
         if all(_overlap(evidence.quad, other.quad) < 0.15 for other in chosen):
             chosen.append(evidence)
+    # Beside a plate lie its label, its neighbour's reflection and the pattern of the table.
     largest = max((evidence.share for evidence in chosen), default=0.0)
-    return [evidence for evidence in chosen if evidence.share > 0.2 * largest]
+    clearest = max((float(np.nanmedian(evidence.contrast)) for evidence in chosen), default=0.0)
+    return [e for e in chosen if e.share > 0.2 * largest and float(np.nanmedian(e.contrast)) > 0.3 * clearest]
 
 
 def _is_part(inner: Evidence, outer: Evidence) -> bool:

@@ -113,10 +113,25 @@ def _gradient(colours: Array) -> Array:
     return np.asarray(np.pad(change, ((0, 0), (0, 0), (1, 1)), mode="edge"), dtype=np.float32)
 
 
+def _outward(colours: Array) -> Array:
+    """As :func:`_gradient`, but only the change from the plate to what surrounds it counts.
+
+    Across a narrow gap lies the edge of a neighbour, as strong as the plate's own but the other way round.
+    """
+    ends = np.median(colours[:, :, -1] - colours[:, :, 0], axis=1)
+    size = np.linalg.norm(ends, axis=1)
+    common = ends[np.argsort(size)[2:]].mean(axis=0)
+    # A side that begins and ends on the same colour has a neighbour: what the other sides show holds for it.
+    ends = np.where((size < 0.5 * np.linalg.norm(common))[:, None], common, ends)
+    towards = ends / np.maximum(np.linalg.norm(ends, axis=1, keepdims=True), 1e-9)
+    change = np.einsum("ijkc,ic->ijk", colours[:, :, 2:] - colours[:, :, :-2], towards)
+    return np.asarray(np.pad(np.maximum(change, 0.0), ((0, 0), (0, 0), (1, 1)), mode="edge"), dtype=np.float32)
+
+
 def _refined(planes: Array, quad: Quad, reach: float) -> Quad | None:
     offsets = np.arange(-round(reach), round(reach) + 1, dtype=np.float64)
     colours, inside, feet, normals = _profiles(planes, quad, offsets)
-    gradient = _gradient(colours)
+    gradient = _outward(colours)
     # A plate's own side is nearer to the region's than a neighbour's is.
     prior = np.exp(-0.5 * (offsets / (0.7 * reach)) ** 2)
     best = np.argmax(gradient * prior, axis=2)
@@ -170,14 +185,16 @@ def _parabolic(values: Array, at: NDArray[np.intp]) -> NDArray[np.float64]:
 def _weigh(planes: Array, quad: Quad) -> Evidence:
     offsets = np.arange(-8.0, 9.0)
     colours, inside, _, _ = _profiles(planes, quad, offsets)
-    gradient = _gradient(colours)
-    best = np.argmax(gradient, axis=2)
-    straight = np.abs(_parabolic(gradient, best) + offsets[0]) < _STRAIGHT
-    within, without = colours[:, :, 2:6].mean(axis=2), colours[:, :, 11:15].mean(axis=2)
+    known = inside.sum(axis=1) >= _SAMPLES // 3
+    gradient = _gradient(colours)[:, :, 3:14]  # strips that lie side by side leave no more room than this
+    straight = np.abs(_parabolic(gradient, np.argmax(gradient, axis=2)) + offsets[3]) < _STRAIGHT
+    # On a scan that fills the picture a pencil line has two ends at its rim: beyond it there must be no more layer.
+    near = known.sum() > 2
+    within = colours[:, :, 4:7].mean(axis=2) if near else colours[:, :, 1:5].mean(axis=2)
+    without = colours[:, :, 10:13].mean(axis=2) if near else colours[:, :, 12:16].mean(axis=2)
     step = np.linalg.norm(without - within, axis=2)
     noise = max(_NOISE_FLOOR, 2.0 * _grain(planes))
     good = straight & (step > 3 * noise)
-    known = inside.sum(axis=1) >= _SAMPLES // 3
     support = np.where(known, (good & inside).sum(axis=1) / np.maximum(inside.sum(axis=1), 1), np.nan)
     support = support * np.where(_turned_round(within - without, inside, known), _NEIGHBOUR, 1.0)
     contrast = np.array([float(np.median(step[i][inside[i]])) if known[i] else np.nan for i in range(4)])

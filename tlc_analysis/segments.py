@@ -12,7 +12,7 @@ from .regions import Quad, WorkingCopy, clockwise
 _SHORTEST = 0.04  # of the longer side of the picture, for a piece of an edge
 _LINES = 14  # longest lines kept: the sides of two plates and what is drawn on them
 _QUADS = 10
-_TOLERANCE = 0.006  # of the longer side: pieces of one line lie so close to it
+_TOLERANCE = 0.0035  # of the longer side: pieces of one line lie so close to it
 
 Floats = NDArray[np.float64]
 
