@@ -15,6 +15,13 @@ from alerts.warnings.models import Alert, AlertVersion, VersionKind
 from alerts.warnings.schemas import SMS_LENGTH, AlertText, TextParts
 from lab.kit.messages import Message, Param
 
+SPOKEN_NAMES = frozenset({
+    "heroin", "cocaine", "ketamine", "amphetamine", "methamphetamine", "caffeine", "morphine", "codeine", "methadone",
+    "delta-9-THC", "cannabidiol", "levamisole", "phenacetin", "isotonitazene", "metonitazene", "protonitazene",
+    "etonitazene",
+})  # fmt: skip
+"""Substances that each language has its own everyday word for; the others keep the vocabulary's name."""
+
 EMAIL_TEMPLATE = "alerts/email.txt.jinja"
 
 
@@ -64,13 +71,14 @@ class Voice:
     def day(self, iso: str) -> str:
         return self.renderer.date(date.fromisoformat(iso), language=self.language)
 
+    def name(self, name: str) -> str:
+        """A substance in this language; a whole class says that it is one."""
+        if name.startswith(GROUP_PREFIX):
+            return self.say("alert.group_name", name=name.removeprefix(GROUP_PREFIX))
+        return self.say(f"alert.substance.{name}") if name in SPOKEN_NAMES else name
+
     def names(self, names: Iterable[str]) -> str:
-        """Substances in a row; a whole class says that it is one."""
-        return ", ".join(
-            self.say("alert.group_name", name=name.removeprefix(GROUP_PREFIX))
-            if name.startswith(GROUP_PREFIX) else name
-            for name in names
-        )  # fmt: skip
+        return ", ".join(self.name(name) for name in names)
 
     def techniques(self, values: Iterable[str]) -> str:
         return ", ".join(self.say(f"alert.technique.{value}") for value in values)
@@ -113,7 +121,9 @@ def _spoken(voice: Voice, params: Mapping[str, Any]) -> dict[str, Param]:
     first, last = params["first_on"], params["last_on"]
     return {
         "n": params["samples"],
-        "product": voice.say("alert.product", sold_as=sold_as) if sold_as else voice.say("alert.product_unknown"),
+        "product": voice.say("alert.product", sold_as=voice.name(sold_as))
+        if sold_as
+        else voice.say("alert.product_unknown"),
         "found": voice.names(params["found"]) or voice.say("alert.nothing_named"),
         "techniques": voice.techniques(params["techniques"]),
         "areas": ", ".join(areas) or voice.say("alert.area_unknown"),

@@ -65,6 +65,12 @@ def test_a_group_that_a_strip_found_is_called_a_group(services: AlertServices) -
     assert "group" in texts["en"].headline
 
 
+def test_a_substance_is_called_by_the_languages_own_word(services: AlertServices) -> None:
+    texts = render(services, **params(DRAFTING[0]))
+    assert "vendu comme héroïne : isotonitazène" in texts["fr"].headline
+    assert "verkocht als heroïne: isotonitazeen" in texts["nl"].headline
+
+
 def test_numbers_and_days_are_written_as_the_language_writes_them(services: AlertServices) -> None:
     texts = render(services, **params(DRAFTING[0], samples=1200))
     assert "1\u202f200 échantillons" in texts["fr"].what or "1\u00a0200 échantillons" in texts["fr"].what
