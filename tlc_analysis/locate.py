@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .amounts import Amount, band_amounts
 from .bands import Band, BandFit
-from .choice import choose
+from .band_count import choose
 from .detection import Blob
 from .sheet import Sheet
 
