@@ -87,11 +87,15 @@ _environment: Environment = make_environment(static_url=static_url, now=now)
 
 
 def current_site(request: Request, session: Session, identity: Identity) -> tuple[Site | None, Sequence[Site]]:
-    """The site this browser works at, and the others it may choose: those where the account has any role."""
+    """The site this browser works at, and the others it may choose: those where the account has any role.
+
+    Whoever works for the whole network is at no site until they choose one.
+    """
     granted = {site_id for site_id, _ in identity.actor.grants}
     mine = [site for site in sites.list_sites(session) if None in granted or site.id in granted]
     chosen = request.cookies.get(SITE_COOKIE)
-    return next((site for site in mine if str(site.id) == chosen), mine[0] if mine else None), mine
+    own = [site for site in mine if site.id in granted]
+    return next((site for site in mine if str(site.id) == chosen), own[0] if own else None), mine
 
 
 def work_site(request: Request, session: Session, identity: Identity, permission: Permission) -> Site | None:

@@ -103,7 +103,7 @@ def test_static_files_change_their_address_with_their_content() -> None:
 
 
 def test_both_dark_palettes_are_one() -> None:
-    css = (STATIC / "app.css").read_text(encoding="utf-8")
+    css = (STATIC / "tokens.css").read_text(encoding="utf-8")
     by_hand = css.partition(':root[data-theme="dark"] {')[2].partition("}")[0]
     by_device = css.partition(":root:not([data-theme]) {")[2].partition("}")[0]
     assert by_hand.split() == by_device.split()
