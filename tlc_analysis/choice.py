@@ -1,79 +1,78 @@
-"""How many bands a stretch of profile holds, by the Bayesian information criterion."""
+"""Which of the outlines found in a picture are its plates."""
 
-from dataclasses import dataclass
-from typing import Final
-
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from .bands import Band, BandFit, fit_bands
+from .quads import Evidence
+from .regions import Quad
 
-CROWDED: Final = 2.2
-"""Candidates nearer than this many summed standard deviations may be one band."""
-BIC_MARGIN: Final = 6.0
-"""A band more must lower the criterion by this: strong evidence (Kass & Raftery, JASA 1995, 90, 773)."""
-PLATEAU: Final = 2.5
-LONG: Final = 1.4
-"""A plateau so many times longer than wide is rather two spots than an overloaded one, which is round."""
-LESSER: Final = 0.2
-"""Of two bands made of one, the lesser has at least this share of the other's height."""
-
-_Array = NDArray[np.float64]
-Start = tuple[float, float]
+_ACCEPT, _EVEN = 0.45, 0.25  # score and evenness below which an outline is no plate
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Choice:
-    """The fit chosen, and for each of its bands the index of the candidate it comes from."""
+def choose(seen: list[Evidence]) -> list[Evidence]:
+    """The outlines that are plates: none overlaps another; of two that share their sides the outer one is kept."""
+    good = [evidence for evidence in seen if evidence.score > _ACCEPT and evidence.even > _EVEN]
+    good = [one for one in good if not _is_row(one, good)]
+    good = [one for one in good if not any(_is_part(one, other) for other in good)]
+    chosen: list[Evidence] = []
+    for evidence in sorted(good, key=lambda e: -e.score):
+        if all(_overlap(evidence.quad, other.quad) < 0.15 for other in chosen):
+            chosen.append(evidence)
+    # Beside a plate lie its label, its neighbour's reflection and the pattern of the table.
+    largest = max((evidence.share for evidence in chosen), default=0.0)
+    clearest = max((float(np.nanmedian(evidence.contrast)) for evidence in chosen), default=0.0)
+    return [e for e in chosen if e.share > 0.2 * largest and float(np.nanmedian(e.contrast)) > 0.3 * clearest]
 
-    fit: BandFit
-    candidate: list[int]
 
+def _is_row(outer: Evidence, others: list[Evidence]) -> bool:
+    """Whether ``outer`` goes round several plates that lie side by side, each as clear of its neighbour as of the rest.
 
-def choose(
-    rows: _Array, profile: _Array, weight: _Array, starts: list[Start], *, scores: list[float], width: float
-) -> Choice:
-    """As many bands as the profile supports.
-
-    A candidate that crowds a stronger one is left out if the rest explains the profile as well; a plateau longer than
-    the lane's bands are wide (``width``, rows) is tried as two.
+    A dry strip and the wet layer below it tile a plate as well, but the step between them is small or the wrong way.
     """
-    kept = list(range(len(starts)))
-    fit = fit_bands(rows, profile, weight, starts)
-    for i in sorted(kept, key=lambda k: scores[k]):
-        if len(kept) == 1 or not _crowded(i, kept, starts, scores):
-            continue
-        rest = [k for k in kept if k != i]
-        trial = fit_bands(rows, profile, weight, [starts[k] for k in rest])
-        if trial.bic < fit.bic + BIC_MARGIN:
-            fit, kept = trial, rest
-    return _with_split(rows, profile, weight, Choice(fit=fit, candidate=kept), width)
+    pieces: list[Evidence] = []
+    for one in sorted(others, key=lambda e: -e.score):
+        of_it = one.share < 0.75 * outer.share and _inside(one.quad, outer.quad) > 0.93
+        apart = all(_overlap(one.quad, piece.quad) < 0.1 for piece in pieces)
+        if of_it and apart and one.score > 0.8 and _stands_alone(one) and _shared_sides(one.quad, outer.quad) >= 2:
+            pieces.append(one)
+    return len(pieces) >= 2 and sum(piece.share for piece in pieces) > 0.6 * outer.share
 
 
-def _crowded(i: int, kept: list[int], starts: list[Start], scores: list[float]) -> bool:
-    """Whether a stronger candidate is so near that the two may be one band."""
-    apex, sigma = starts[i]
-    return any(
-        scores[k] >= scores[i] and abs(starts[k][0] - apex) < CROWDED * (starts[k][1] + sigma) for k in kept if k != i
-    )
+def _stands_alone(piece: Evidence) -> bool:
+    return float(np.nanmin(piece.contrast)) > 0.5 * float(np.nanmedian(piece.contrast))
 
 
-def _with_split(rows: _Array, profile: _Array, weight: _Array, choice: Choice, width: float) -> Choice:
-    for i, band in enumerate(choice.fit.bands):
-        sigma = (band.sigma_front + band.sigma_origin) / 2
-        if band.exponent < PLATEAU or 2.2 * sigma < LONG * width:
-            continue
-        bands = choice.fit.bands
-        starts = [(b.apex, (b.sigma_front + b.sigma_origin) / 2) for b in bands]
-        halves = [(band.apex - 0.6 * sigma, 0.55 * sigma), (band.apex + 0.6 * sigma, 0.55 * sigma)]
-        trial = fit_bands(rows, profile, weight, [*starts[:i], *halves, *starts[i + 1 :]])
-        if trial.bic < choice.fit.bic + BIC_MARGIN and _are_two(trial.bands[i], trial.bands[i + 1]):
-            candidate = choice.candidate
-            return Choice(fit=trial, candidate=[*candidate[: i + 1], candidate[i], *candidate[i + 1 :]])
-    return choice
+def _is_part(inner: Evidence, outer: Evidence) -> bool:
+    """Whether ``inner`` is a piece of ``outer``, marked off by a line or by the wetting edge."""
+    if inner is outer or inner.share > 0.985 * outer.share or _inside(inner.quad, outer.quad) < 0.95:
+        return False
+    if _shared_sides(inner.quad, outer.quad) < 2:
+        return False
+    # A dry strip between front and rim has four clean sides; three of them are the plate's.
+    # What spans two plates and the gap between them has its own sides borne out in part only.
+    strip = inner.share < 0.35 * outer.share and float(np.nanmin(outer.support)) > 0.65
+    return outer.score > (0.55 if strip else 0.85) * inner.score
 
 
-def _are_two(one: Band, other: Band) -> bool:
-    heights = sorted(float(np.linalg.norm(band.heights)) for band in (one, other))
-    apart = abs(other.apex - one.apex) > 0.8 * (one.sigma_origin + other.sigma_front)
-    return apart and heights[0] > LESSER * heights[1]
+def _shared_sides(inner: Quad, outer: Quad) -> int:
+    size = float(np.sqrt(abs(cv2.contourArea(outer.astype(np.float32)))))
+    shared = 0
+    for i in range(4):
+        start, end = inner[i], inner[(i + 1) % 4]
+        for j in range(4):
+            one, two = outer[j], outer[(j + 1) % 4]
+            along = (two - one) / np.linalg.norm(two - one)
+            off = [abs(float(along[0] * (p - one)[1] - along[1] * (p - one)[0])) for p in (start, end)]
+            if max(off) < 0.02 * size:
+                shared += 1
+                break
+    return shared
+
+
+def _inside(inner: Quad, outer: Quad) -> float:
+    area, _ = cv2.intersectConvexConvex(inner.astype(np.float32), outer.astype(np.float32))
+    return float(area) / max(abs(float(cv2.contourArea(inner.astype(np.float32)))), 1e-9)
+
+
+def _overlap(one: Quad, other: Quad) -> float:
+    return max(_inside(one, other), _inside(other, one))

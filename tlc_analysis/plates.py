@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
+from .choice import choose
 from .direction import find_direction
 from .frames import Picture, PlateFrame
 from .model import Flag, Hints, PlateHints
@@ -14,7 +14,6 @@ from .regions import Quad, WorkingCopy, candidate_quads, working_copy
 from .scans import is_plate
 from .segments import segment_quads
 
-_ACCEPT, _EVEN = 0.45, 0.25
 _SMALLEST_PX = 64  # of the picture: on less, no line and no spot can be told from noise
 _SURE, _LARGE = 0.7, 0.15  # score and share of the picture below which a second way of looking is worth its time
 _TURNS = {"top": 0, "left": 1, "bottom": 2, "right": 3}  # clockwise quarter turns that bring that side up
@@ -83,7 +82,7 @@ def find_outlines(picture: Picture) -> list[_Outline]:
     seen = _examined(copy, candidate_quads(copy))
     if not any(evidence.score > _SURE and evidence.share > _LARGE for evidence in seen):
         seen += _examined(copy, segment_quads(copy))
-    chosen = [e for e in _choose(seen) if min(side_lengths(copy.to_picture(e.quad))) > _SMALLEST_PX]
+    chosen = [e for e in choose(seen) if min(side_lengths(copy.to_picture(e.quad))) > _SMALLEST_PX]
     if chosen:
         return _in_reading_order([_outline(copy, evidence) for evidence in chosen])
     whole = _whole(picture, copy)
@@ -100,56 +99,6 @@ def _outline(copy: WorkingCopy, evidence: Evidence) -> _Outline:
         confidence=round(min(1.0, evidence.score), 3),
         flags=(Flag.PLATE_CUT,) if evidence.cut else (),
     )
-
-
-def _choose(seen: list[Evidence]) -> list[Evidence]:
-    """The best outlines that do not overlap; of two that share their sides, the outer one."""
-    good = [evidence for evidence in seen if evidence.score > _ACCEPT and evidence.even > _EVEN]
-    good = [one for one in good if not any(_is_part(one, other) for other in good)]
-    chosen: list[Evidence] = []
-    for evidence in sorted(good, key=lambda e: -e.score):
-        if all(_overlap(evidence.quad, other.quad) < 0.15 for other in chosen):
-            chosen.append(evidence)
-    # Beside a plate lie its label, its neighbour's reflection and the pattern of the table.
-    largest = max((evidence.share for evidence in chosen), default=0.0)
-    clearest = max((float(np.nanmedian(evidence.contrast)) for evidence in chosen), default=0.0)
-    return [e for e in chosen if e.share > 0.2 * largest and float(np.nanmedian(e.contrast)) > 0.3 * clearest]
-
-
-def _is_part(inner: Evidence, outer: Evidence) -> bool:
-    """Whether ``inner`` is a piece of ``outer``, marked off by a line or by the wetting edge."""
-    if inner is outer or inner.share > 0.985 * outer.share or _inside(inner.quad, outer.quad) < 0.95:
-        return False
-    if _shared_sides(inner.quad, outer.quad) < 2:
-        return False
-    # A dry strip between front and rim has four clean sides; three of them are the plate's.
-    # What spans two plates and the gap between them has its own sides borne out in part only.
-    strip = inner.share < 0.35 * outer.share and float(np.nanmin(outer.support)) > 0.65
-    return outer.score > (0.55 if strip else 0.85) * inner.score
-
-
-def _shared_sides(inner: Quad, outer: Quad) -> int:
-    size = float(np.sqrt(abs(cv2.contourArea(outer.astype(np.float32)))))
-    shared = 0
-    for i in range(4):
-        start, end = inner[i], inner[(i + 1) % 4]
-        for j in range(4):
-            one, two = outer[j], outer[(j + 1) % 4]
-            along = (two - one) / np.linalg.norm(two - one)
-            off = [abs(float(along[0] * (p - one)[1] - along[1] * (p - one)[0])) for p in (start, end)]
-            if max(off) < 0.02 * size:
-                shared += 1
-                break
-    return shared
-
-
-def _inside(inner: Quad, outer: Quad) -> float:
-    area, _ = cv2.intersectConvexConvex(inner.astype(np.float32), outer.astype(np.float32))
-    return float(area) / max(abs(float(cv2.contourArea(inner.astype(np.float32)))), 1e-9)
-
-
-def _overlap(one: Quad, other: Quad) -> float:
-    return max(_inside(one, other), _inside(other, one))
 
 
 def _in_reading_order(outlines: list[_Outline]) -> list[_Outline]:
