@@ -190,5 +190,5 @@ def marks_lane(sheet: Sheet, item: Judged) -> bool:
     if item.claimed:
         return True
     band = item.band
-    round_enough = band.height > RESIDUE_HEIGHT_SHARE * sheet.height and band.width < 0.12 * sheet.width
+    round_enough = band.height > RESIDUE_HEIGHT_SHARE * sheet.height and band.width < 0.25 * sheet.width
     return item.kind is FeatureKind.ORIGIN_RESIDUE and round_enough and band.contrast > 4 and band.score > 8

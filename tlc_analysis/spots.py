@@ -7,9 +7,10 @@ from .colour import spot_colour
 from .features import Judged
 from .lanes import LanePath
 from .locate import Located
-from .model import Feature, Flag, Lab, Point, Spot
+from .model import Feature, FeatureKind, Flag, Lab, Point, Spot
 from .rf import Run, geometry_share, rf_of, rf_uncertainty, run_at
 from .sheet import Sheet
+from .streaks import streak_in
 
 SATURATED_SHARE: Final = 0.01
 TAILING_RF: Final = 0.02
@@ -42,6 +43,9 @@ def lane_contents(sheet: Sheet, path: LanePath, judged: list[Judged]) -> tuple[t
         if item.kind is not None
     ]
     features += stroke_features(sheet, lambda x, y: abs(x - path.at(y)) <= path.half_width)
+    streak = streak_in(sheet, path, judged)
+    if streak is not None and not any(feature.kind is FeatureKind.STREAK for feature in features):
+        features.append(streak)
     return tuple(sorted(spots, key=lambda spot: spot.rf if spot.rf is not None else -spot.centre_px[1])), tuple(
         features
     )
