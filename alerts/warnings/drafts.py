@@ -22,7 +22,6 @@ from lab.network.access import Actor, Permission
 from lab.results.models import Result
 
 RENDER = "alerts.render"
-_WITHDRAWN = frozenset({AlertState.CANCELLED, AlertState.RETRACTED})
 
 
 def draft_or_join(
@@ -55,8 +54,14 @@ def _standing(session: Session, *, episode_id: UUID, tier: Tier) -> Alert | None
 
 
 def _withdrawn(session: Session, alert: Alert) -> bool:
-    newest = latest_version(session, alert_id=alert.id)
-    return newest.state in _WITHDRAWN or (newest.kind in WITHDRAWALS and newest.state is AlertState.ISSUED)
+    """It was taken back, or thrown away because nothing carried it any more.
+
+    A draft that a person threw away while its results stood was judged not worth saying: it is not drafted again.
+    """
+    live = live_version(session, alert_id=alert.id)
+    if live is not None:
+        return live.kind in WITHDRAWALS
+    return open_version(session, alert_id=alert.id) is None and _samples(session, alert) == 0
 
 
 def _new_alert(

@@ -260,3 +260,46 @@ def test_two_requests_at_once_issue_one_alert_once(database: Database, services:
     assert sorted(outcomes) == ["TransitionError", "issued"]
     with Session(database.engine) as session:
         assert len(session.exec(select(Delivery).where(Delivery.version_id == version_id)).all()) == 1
+
+
+def test_a_story_that_goes_on_after_a_withdrawal_is_drafted_anew_even_when_the_withdrawal_has_expired(
+    house: House,
+) -> None:
+    first = approve(house, graded(house))
+    cancel = drafts.start_version(
+        house.session, actor=house.coordinator, alert_id=first.alert_id, kind=VersionKind.CANCEL, reason="over"
+    )
+    house.render()
+    approve(house, cancel)
+    with frozen(now() + timedelta(days=13)):
+        cancel.expires_at = now()
+        clock.expire(house.session, version_id=cancel.id)
+        house.verified_found("isotonitazene")
+        assert house.alerts()[Tier.T2].id != first.alert_id
+
+
+def test_a_draft_that_a_person_threw_away_is_not_drafted_again_by_the_same_story(house: House) -> None:
+    version = graded(house)
+    editing.discard(house.session, actor=house.coordinator, version_id=version.id, reason="known for weeks")
+    house.verified_found("isotonitazene")
+    assert house.alerts()[Tier.T2].id == version.alert_id
+
+
+def test_a_draft_thrown_away_with_its_retracted_result_does_not_silence_the_next(house: House) -> None:
+    version = graded(house)
+    result = results.results_of(house.session, sample_id=_sample_of(house, version))[-1]
+    results.retract(house.session, actor=house.verifier, result_id=result.id, reason="wrong vial")
+    house.consume()
+    editing.discard(house.session, actor=house.coordinator, version_id=version.id, reason="wrong vial")
+    house.verified_found("isotonitazene")
+    assert house.alerts()[Tier.T2].id != version.alert_id
+
+
+def test_an_update_thrown_away_leaves_the_alert_in_force(house: House) -> None:
+    first = approve(house, graded(house))
+    update = drafts.start_version(
+        house.session, actor=house.coordinator, alert_id=first.alert_id, kind=VersionKind.UPDATE, reason="more"
+    )
+    editing.discard(house.session, actor=house.coordinator, version_id=update.id, reason="not needed")
+    house.verified_found("isotonitazene")
+    assert house.alerts()[Tier.T2].id == first.alert_id
