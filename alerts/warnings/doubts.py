@@ -48,7 +48,10 @@ def _doubt(session: Session, *, alert_id: UUID, result_id: UUID) -> AlertProposa
         select(AlertBasis).where(AlertBasis.alert_id == alert_id, col(AlertBasis.withdrawn_at).is_(None))
     ).first()
     kind = ProposalKind.CANCEL if others is None else ProposalKind.UPDATE
-    proposal = AlertProposal(alert_id=alert_id, result_id=result_id, kind=kind)
+    proposal = session.exec(
+        select(AlertProposal).where(AlertProposal.alert_id == alert_id, AlertProposal.result_id == result_id)
+    ).first() or AlertProposal(alert_id=alert_id, result_id=result_id, kind=kind)
+    proposal.kind, proposal.state = kind, ProposalState.OPEN
     session.add(proposal)
     session.flush()
     pause_unsent(session, alert_id=alert_id)

@@ -14,8 +14,8 @@ from alerts.rules.model import Rule
 from alerts.vocabulary import Tier
 from alerts.warnings.drafting import draft_params, joined_params
 from alerts.warnings.lifecycle import WITHDRAWALS
-from alerts.warnings.models import Alert, AlertBasis, AlertState, AlertVersion, VersionKind
-from alerts.warnings.store import latest_version, live_version, lock_alert, open_version
+from alerts.warnings.models import Alert, AlertBasis, AlertProposal, AlertState, AlertVersion, ProposalKind, VersionKind
+from alerts.warnings.store import latest_version, live_version, lock_alert, open_version, proposals_of
 from lab.kit.clock import now
 from lab.kit.jobs import enqueue
 from lab.network.access import Actor, Permission
@@ -42,6 +42,7 @@ def draft_or_join(
         return alert
     if add_basis(session, alert=alert, result=result, confirmed=firing.confirmed):
         _tell_open_draft(session, alert, facts, firing)
+        _propose_when_expired(session, alert, result)
     if rule.id not in alert.rule_ids:
         alert.rule_ids = [*alert.rule_ids, rule.id]
         session.add(alert)
@@ -96,6 +97,14 @@ def add_basis(session: Session, *, alert: Alert, result: Result, confirmed: bool
     session.add(AlertBasis(alert_id=alert.id, result_id=result.id, sample_id=result.sample_id, confirmed=confirmed))
     session.flush()
     return True
+
+
+def _propose_when_expired(session: Session, alert: Alert, result: Result) -> None:
+    """The story goes on after its alert has expired: propose an update, once."""
+    live = live_version(session, alert_id=alert.id)
+    if live is not None and live.state is AlertState.EXPIRED and not proposals_of(session, alert_id=alert.id):
+        session.add(AlertProposal(alert_id=alert.id, result_id=result.id, kind=ProposalKind.UPDATE))
+        session.flush()
 
 
 def _tell_open_draft(session: Session, alert: Alert, facts: Facts, firing: Firing) -> None:

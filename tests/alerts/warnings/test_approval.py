@@ -22,7 +22,7 @@ from alerts.errors import (
 from alerts.services import AlertServices
 from alerts.vocabulary import Tier
 from alerts.warnings import approval, clock, doubts, drafts, editing
-from alerts.warnings.models import AlertState, AlertVersion, VersionKind
+from alerts.warnings.models import AlertState, AlertVersion, ProposalKind, VersionKind
 from alerts.warnings.schemas import TextParts
 from alerts.warnings.store import basis_of, latest_version, proposals_of, transitions_of, versions_of
 from lab.errors import ForbiddenError
@@ -303,3 +303,18 @@ def test_an_update_thrown_away_leaves_the_alert_in_force(house: House) -> None:
     editing.discard(house.session, actor=house.coordinator, version_id=update.id, reason="not needed")
     house.verified_found("isotonitazene")
     assert house.alerts()[Tier.T2].id == first.alert_id
+
+
+def test_a_story_that_goes_on_after_its_alert_expired_proposes_an_update_once(house: House) -> None:
+    first = approve(house, graded(house))
+    with frozen(now() + timedelta(days=13)):
+        first.expires_at = now()
+        clock.expire(house.session, version_id=first.id)
+        for _ in range(2):
+            _, result = house.verified_found("isotonitazene")
+        (proposal,) = proposals_of(house.session, alert_id=first.alert_id)
+        assert proposal.kind is ProposalKind.UPDATE
+        for sample_result in (result, house.reload(proposal.result_id)):
+            results.retract(house.session, actor=house.verifier, result_id=sample_result.id, reason="wrong vial")
+            house.consume()
+        assert len(proposals_of(house.session, alert_id=first.alert_id)) == 2
