@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.pages import (
     alerts,
+    corrections,
     custody,
     findings,
     home,
@@ -18,6 +19,20 @@ from api.pages import (
 )
 
 router = APIRouter()
-_MODULES = (sign_in, home, tasks, results, samples, custody, findings, plates, library, alerts, public_alerts, lookup)
+_MODULES = (
+    sign_in,
+    home,
+    tasks,
+    results,
+    samples,
+    custody,
+    corrections,
+    findings,
+    plates,
+    library,
+    alerts,
+    public_alerts,
+    lookup,
+)
 for module in _MODULES:
     router.include_router(module.router.router)

@@ -40,6 +40,7 @@ class PictureView:
     drawing: Markup
     rows: Sequence[SpotRow]
     flags: Sequence[str]
+    raw_flags: Sequence[str]
     interpretation: Interpretation
     lanes: Sequence[LaneView]
     light: str
@@ -61,6 +62,7 @@ def picture_view(session: Session, actor: Actor, picture: PlatePicture, translat
         drawing=Markup(drawing),  # noqa: S704 -- drawn by our own autoescaped template
         rows=spot_rows(document, translator),
         flags=flag_texts(flags, translator),
+        raw_flags=flags,
         interpretation=found,
         lanes=[_lane(session, lane, document) for lane in found.lanes],
         light=document["image"]["illumination"],

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from lab.library.models import TlcSystem
-from lab.plates.models import LaneKind, Plate, PlateLane
+from lab.plates.models import LaneKind, Plate, PlateLane, Reading
 from lab.results.models import Analysis, Finding, Outcome, Result, ResultState, Technique
 from lab.samples.schemas import Registered
 from tests.api.pages.conftest import Client, Lab, fields_of, text_of
@@ -219,3 +219,32 @@ def test_the_library_keeps_what_may_identify_apart_from_what_is_only_reported(cl
     assert path
     page = text_of(client("chemist").get(path[1]))
     assert page.index("May identify") < page.index("Reported elsewhere, not used")
+
+
+def test_a_chemist_says_where_the_lines_are_and_the_reading_before_stays(
+    client: Client, lab: Lab, system: TlcSystem
+) -> None:
+    chemist = client("chemist")
+    layout = {"system_id": str(system.id), "kind": ["blank"], "content": [""]}
+    path = chemist.post("/plates/new", data=layout).headers["location"].partition("?")[0]
+    picture = render(random_spec("scan", "uv254", seed=3), seed=3)
+    chemist.post(f"{path}/pictures", files={"picture": ("plate.png", picture.image)}, data={"light": "uv254"})
+    lab.work()
+    action = re.search(r'action="([^"]+/correct)"', chemist.get(path).text)
+    assert action
+    refused = chemist.post(action[1], data={"origin_px": "10 20 thirty 40"})
+    assert refused.status_code == 422
+    assert fields_of(refused, "origin_px") == ["10 20 thirty 40"]
+    height, width = picture.pixels.shape[:2]
+    origin = f"0 {0.9 * height:.0f} {width - 1} {0.9 * height:.0f}"
+    front = f"0 {0.1 * height:.0f} {width - 1} {0.1 * height:.0f}"
+    sent = {"origin_px": origin, "front_px": front, "reason": "front was faint"}
+    assert chemist.post(action[1], data=sent).status_code == 303
+    lab.work()
+    page = text_of(chemist.get(path))
+    assert "Reading 2" in page
+    assert "corrected by a person" in page
+    with lab.session() as session:
+        first, second = session.exec(select(Reading).order_by(Reading.number)).all()  # type: ignore[arg-type]  # a column
+    assert second.supersedes_id == first.id
+    assert second.document["plates"][0]["front_px"][0][1] == pytest.approx(0.1 * height, abs=2)
