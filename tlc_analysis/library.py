@@ -46,12 +46,19 @@ def read_library(text: str) -> tuple[LibraryEntry, ...]:
         missing = [column for column in COLUMNS if column not in names]
         if missing:
             raise LibraryFormatError(f"Library line 1: no column {', '.join(missing)}.")
+        twice = [column for column in COLUMNS if names.count(column) > 1]
+        if twice:
+            raise LibraryFormatError(f"Library line 1: more than one column {', '.join(twice)}.")
         return tuple(_entry(row, reader.line_num, separator) for row in reader if any(row.values()))
     except csv.Error as error:
         raise LibraryFormatError(f"Library line {reader.reader.line_num}: {error}.") from error
 
 
 def _entry(row: dict[str, str | None], line: int, separator: str) -> LibraryEntry:
+    if None in row:  # more cells than columns: a decimal comma between commas, most often
+        raise LibraryFormatError(
+            f"Library line {line}: more cells than columns. Decimals take a point; or separate by semicolons."
+        )
     cells = {name: (row[name] or "").strip() for name in COLUMNS}
     for name in ("substance", "system", "hrf", "kind"):
         if not cells[name]:
@@ -61,8 +68,8 @@ def _entry(row: dict[str, str | None], line: int, separator: str) -> LibraryEntr
     sd_hrf = _number(cells["sd_hrf"], "sd_hrf", line, separator) if cells["sd_hrf"] else None
     if not 0 <= hrf <= 100:
         raise LibraryFormatError(f"Library line {line}: hrf is {hrf:g}; it must lie between 0 and 100.")
-    if sd_hrf is not None and sd_hrf < 0:
-        raise LibraryFormatError(f"Library line {line}: sd_hrf is {sd_hrf:g}; a standard deviation is not negative.")
+    if sd_hrf is not None and not 0 <= sd_hrf <= 100:
+        raise LibraryFormatError(f"Library line {line}: sd_hrf is {sd_hrf:g}; it must lie between 0 and 100.")
     return LibraryEntry(
         substance=cells["substance"],
         system=cells["system"],

@@ -6,7 +6,6 @@ by the reading's own uncertainty; what is not in the library may lie anywhere fr
 calibration are in ``docs/method.md``.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from .errors import ReadingFormatError, UnknownSystemError
+from .json_fields import items, member, optional_number, whole
 from .library import LibraryEntry
 from .model import SCHEMA as READING_SCHEMA
 from .model import Candidate, PlateReading
@@ -147,27 +147,21 @@ def spots_from_json(data: Any) -> tuple[MeasuredSpot, ...]:
     """
     if not isinstance(data, dict) or data.get("schema") != READING_SCHEMA:
         raise ReadingFormatError(f"This is not a {READING_SCHEMA} document.")
-    try:
-        return tuple(
-            MeasuredSpot(lane=int(lane["index"]), rf=_finite(spot["rf"], "rf"), rf_u=_spread(spot.get("rf_u")))
-            for plate in data["plates"]
-            for lane in plate["lanes"]
-            for spot in lane["spots"]
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ReadingFormatError(f"This reading cannot be understood: {error!r}.") from error
+    return tuple(
+        MeasuredSpot(lane=whole(lane, "index"), rf=_rf(spot), rf_u=_spread(spot))
+        for plate in items(data, "plates")
+        for lane in items(plate, "lanes")
+        for spot in items(lane, "spots")
+    )
 
 
-def _finite(value: Any, name: str) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ReadingFormatError(f"This reading has a spot whose {name} is {value!r}, not a number.")
-    return float(value)
+def _rf(spot: Any) -> float | None:
+    member(spot, "rf")  # null says that there is none; left out it would say nothing
+    return optional_number(spot, "rf")
 
 
-def _spread(value: Any) -> float | None:
-    spread = _finite(value, "rf_u")
+def _spread(spot: Any) -> float | None:
+    spread = optional_number(spot, "rf_u")
     if spread is not None and spread < 0:
         raise ReadingFormatError(f"This reading has a spot whose rf_u is {spread:g}; an uncertainty is not negative.")
     return spread

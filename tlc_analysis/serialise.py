@@ -1,9 +1,21 @@
 """A reading as ``plate-reading/1`` JSON and back. Every key of the contract is always there."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from .errors import ReadingFormatError
+from .json_fields import (
+    items,
+    member,
+    number,
+    numbers,
+    optional_number,
+    optional_point,
+    point,
+    points,
+    text,
+    true_or_false,
+    whole,
+)
 from .model import (
     SCHEMA,
     Candidate,
@@ -12,8 +24,8 @@ from .model import (
     Feature,
     FeatureKind,
     Flag,
+    Illumination,
     ImageInfo,
-    Lab,
     Lane,
     Method,
     Plate,
@@ -24,6 +36,9 @@ from .model import (
 )
 
 Json = dict[str, Any]
+ILLUMINATIONS = get_args(Illumination)
+FEATURE_KINDS = frozenset(kind.value for kind in FeatureKind)
+FLAGS = frozenset(flag.value for flag in Flag)
 
 
 def to_json(reading: PlateReading) -> Json:
@@ -115,102 +130,141 @@ def _points(line: Polyline | None) -> list[list[float]] | None:
 def from_json(data: Json) -> PlateReading:
     """The reading behind its JSON; keys beyond the contract may be missing.
 
-    Raises :class:`ReadingFormatError`.
+    Raises :class:`ReadingFormatError`, which names what is wrong.
     """
-    try:
-        if data["schema"] != SCHEMA:
-            raise ReadingFormatError(f"This is not a {SCHEMA} document but {data['schema']!r}.")
-        return PlateReading(
-            image=ImageInfo(**{key: data["image"][key] for key in ImageInfo.__dataclass_fields__}),
-            plates=tuple(_read_plate(plate) for plate in data["plates"]),
-            flags=_read_flags(data["flags"]),
-            method=Method(version=data["method"]["version"], parameters=dict(data["method"]["parameters"])),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ReadingFormatError(f"This reading cannot be understood: {error!r}.") from error
+    schema = member(data, "schema")
+    if schema != SCHEMA:
+        raise ReadingFormatError(f"This is not a {SCHEMA} document but {schema!r}.")
+    method = member(data, "method")
+    return PlateReading(
+        image=_read_image(member(data, "image")),
+        plates=tuple(_read_plate(plate) for plate in items(data, "plates")),
+        flags=_read_flags(data),
+        method=Method(version=text(method, "version"), parameters=_read_parameters(method)),
+    )
+
+
+def _read_image(data: Json) -> ImageInfo:
+    return ImageInfo(
+        sha256=text(data, "sha256"),
+        width_px=whole(data, "width_px"),
+        height_px=whole(data, "height_px"),
+        illumination=_read_illumination(text(data, "illumination")),
+        illumination_inferred=true_or_false(data, "illumination_inferred"),
+    )
+
+
+def _read_illumination(word: str) -> Illumination:
+    if word not in ILLUMINATIONS:
+        raise ReadingFormatError(f"This reading cannot be understood: “{word}” is no illumination.")
+    return cast("Illumination", word)
+
+
+def _read_parameters(method: Json) -> Json:
+    parameters = member(method, "parameters")
+    if not isinstance(parameters, dict):
+        raise ReadingFormatError("This reading cannot be understood: “parameters” must be an object.")
+    return dict(parameters)
 
 
 def _read_plate(data: Json) -> Plate:
     return Plate(
-        corners_px=_read_corners(data["corners_px"]),
-        confidence=data["confidence"],
-        origin_px=_read_points(data["origin_px"]),
-        front_px=_read_points(data["front_px"]),
-        lanes=tuple(_read_lane(lane) for lane in data["lanes"]),
-        flags=_read_flags(data["flags"]),
-        origin_u_px=data.get("origin_u_px"),
-        front_u_px=data.get("front_u_px"),
-        features=tuple(_read_feature(feature) for feature in data.get("features", ())),
+        corners_px=_read_corners(data),
+        confidence=number(data, "confidence"),
+        origin_px=_read_line(data, "origin_px"),
+        front_px=_read_line(data, "front_px"),
+        lanes=tuple(_read_lane(lane) for lane in items(data, "lanes")),
+        flags=_read_flags(data),
+        origin_u_px=optional_number(data, "origin_u_px"),
+        front_u_px=optional_number(data, "front_u_px"),
+        features=tuple(_read_feature(feature) for feature in items({"features": [], **data}, "features")),
     )
 
 
 def _read_lane(data: Json) -> Lane:
+    index = whole(data, "index")
     profile = data.get("densitogram")
     return Lane(
-        index=data["index"],
-        x_px=data["x_px"],
-        spots=tuple(_read_spot(spot) for spot in data["spots"]),
-        features=tuple(_read_feature(feature) for feature in data["features"]),
-        origin_px=_read_point(data.get("origin_px")),
-        front_px=_read_point(data.get("front_px")),
-        width_px=data.get("width_px"),
+        index=index,
+        x_px=number(data, "x_px"),
+        spots=tuple(_read_spot(spot) for spot in items(data, "spots")),
+        features=tuple(_read_feature(feature) for feature in items(data, "features")),
+        origin_px=optional_point(data, "origin_px"),
+        front_px=optional_point(data, "front_px"),
+        width_px=optional_number(data, "width_px"),
         densitogram=None if profile is None else _read_densitogram(profile),
     )
 
 
 def _read_spot(data: Json) -> Spot:
-    centre = data["centre_px"]
+    lightness, a, b = numbers(data, "colour_lab", count=3)
     return Spot(
-        rf=data["rf"],
-        rf_u=data["rf_u"],
-        rf_centroid=data.get("rf_centroid"),
-        migration_px=data["migration_px"],
-        centre_px=(centre[0], centre[1]),
-        width_px=data.get("width_px"),
-        height_px=data.get("height_px"),
-        snr=data["snr"],
-        asymmetry=data["asymmetry"],
-        volume=data["volume"],
-        colour_lab=_read_lab(data["colour_lab"]),
-        flags=_read_flags(data["flags"]),
-        candidates=tuple(
-            Candidate(substance=c["substance"], probability=c["probability"], in_set=c["in_set"])
-            for c in data["candidates"]
-        ),
+        rf=_given_number(data, "rf"),
+        rf_u=_given_number(data, "rf_u"),
+        rf_centroid=optional_number(data, "rf_centroid"),
+        migration_px=_given_number(data, "migration_px"),
+        centre_px=point(data, "centre_px"),
+        width_px=optional_number(data, "width_px"),
+        height_px=optional_number(data, "height_px"),
+        snr=number(data, "snr"),
+        asymmetry=_given_number(data, "asymmetry"),
+        volume=number(data, "volume"),
+        colour_lab=(lightness, a, b),
+        flags=_read_flags(data),
+        candidates=tuple(_read_candidate(candidate) for candidate in items(data, "candidates")),
+    )
+
+
+def _read_candidate(data: Json) -> Candidate:
+    return Candidate(
+        substance=text(data, "substance"),
+        probability=number(data, "probability"),
+        in_set=true_or_false(data, "in_set"),
     )
 
 
 def _read_feature(data: Json) -> Feature:
-    centre = data["centre_px"]
-    return Feature(kind=FeatureKind(data["kind"]), centre_px=(centre[0], centre[1]))
+    kind = text(data, "kind")
+    if kind not in FEATURE_KINDS:
+        raise ReadingFormatError(f"This reading cannot be understood: “{kind}” is no kind of feature.")
+    return Feature(kind=FeatureKind(kind), centre_px=point(data, "centre_px"))
 
 
 def _read_densitogram(data: Json) -> Densitogram:
     return Densitogram(
-        position=tuple(data["position"]),
-        position_unit=data["position_unit"],
-        signal=tuple(data["signal"]),
-        baseline=tuple(data["baseline"]),
+        position=numbers(data, "position"),
+        position_unit=_read_unit(text(data, "position_unit")),
+        signal=numbers(data, "signal"),
+        baseline=numbers(data, "baseline"),
     )
 
 
-def _read_flags(values: Sequence[str]) -> tuple[Flag, ...]:
-    return tuple(Flag(value) for value in values)
+def _read_unit(word: str) -> Literal["rf", "px"]:
+    match word:
+        case "rf" | "px":
+            return word
+    raise ReadingFormatError("This reading cannot be understood: “position_unit” must be rf or px.")
 
 
-def _read_point(value: Sequence[float] | None) -> Point | None:
-    return None if value is None else (value[0], value[1])
+def _given_number(data: Json, name: str) -> float | None:
+    member(data, name)  # null says that it could not be measured; left out it would say nothing
+    return optional_number(data, name)
 
 
-def _read_points(value: Sequence[Sequence[float]] | None) -> Polyline | None:
-    return None if value is None else tuple((x, y) for x, y in value)
+def _read_flags(data: Json) -> tuple[Flag, ...]:
+    words = items(data, "flags")
+    strange = [word for word in words if not isinstance(word, str) or word not in FLAGS]
+    if strange:
+        raise ReadingFormatError(f"This reading cannot be understood: {strange[0]!r} is no flag.")
+    return tuple(Flag(word) for word in words)
 
 
-def _read_lab(value: Sequence[float]) -> Lab:
-    lightness, a, b = value
-    return (lightness, a, b)
+def _read_line(data: Json, name: str) -> Polyline | None:
+    return None if member(data, name) is None else points(data, name)
 
 
-def _read_corners(value: Sequence[Sequence[float]]) -> Corners:
-    one, two, three, four = ((x, y) for x, y in value)
-    return (one, two, three, four)
+def _read_corners(data: Json) -> Corners:
+    corners = points(data, "corners_px")
+    if len(corners) != 4:
+        raise ReadingFormatError("This reading cannot be understood: “corners_px” needs four corners.")
+    return corners[0], corners[1], corners[2], corners[3]

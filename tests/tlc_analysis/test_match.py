@@ -139,6 +139,9 @@ def test_an_unknown_system_is_refused_with_those_that_are_known() -> None:
         {"schema": "plate-reading/1", "plates": [{"lanes": [{"index": 1, "spots": [{"rf": "0.5"}]}]}]},
         {"schema": "plate-reading/1", "plates": [{"lanes": [{"index": 1, "spots": [{"rf": float("nan")}]}]}]},
         {"schema": "plate-reading/1", "plates": [{"lanes": [{"index": 1, "spots": [{"rf": 0.5, "rf_u": -1}]}]}]},
+        {"schema": "plate-reading/1", "plates": [{"lanes": [{"index": "one", "spots": [{"rf": 0.5}]}]}]},
+        {"schema": "plate-reading/1", "plates": [{"lanes": [{"index": 1.5, "spots": [{"rf": 0.5}]}]}]},
+        {"schema": "plate-reading/1", "plates": [{"lanes": [{"index": 1, "spots": [{"rf": 10**400}]}]}]},
     ],
 )
 def test_what_is_no_reading_is_refused(data: object) -> None:

@@ -1,10 +1,15 @@
+import copy
 import json
+from collections.abc import Iterator
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import pytest
 
 from tests.tlc_analysis.plain_frames import add_spot, bare_plate, frame_of, landmarks
 from tlc_analysis.analyse import read_sheet
+from tlc_analysis.compare import compare
 from tlc_analysis.errors import ReadingFormatError
 from tlc_analysis.model import Candidate, Flag, ImageInfo, PlateReading, Spot
 from tlc_analysis.serialise import from_json, to_json
@@ -90,6 +95,34 @@ def test_candidates_are_written() -> None:
 def test_what_is_no_reading_is_refused(data: dict[str, Any]) -> None:
     with pytest.raises(ReadingFormatError):
         from_json(data)
+
+
+ANYTHING = ("text", None, [], {}, [1], [None, None], [["a", "b"]] * 4, True, -1.5, float("nan"), float("inf"), 10**400)
+
+
+def _places(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        yield (*path, key)
+        if isinstance(value, dict | list):
+            yield from _places(value, (*path, key))
+
+
+def test_whatever_stands_in_a_place_it_is_understood_or_refused(reading: PlateReading) -> None:
+    """Compared as well, since a text that passes for a number would only fail there."""
+    data = to_json(reading)
+    data["plates"][0]["lanes"][0]["densitogram"] = {
+        "position": [0, 1], "position_unit": "rf", "signal": [0, 1], "baseline": [0, 0],
+    }  # fmt: skip
+    refused = 0
+    for path in _places(data):
+        for value in ANYTHING:
+            changed = copy.deepcopy(data)
+            reduce(getitem, path[:-1], changed)[path[-1]] = value
+            try:
+                compare(from_json(changed), reading)
+            except ReadingFormatError:
+                refused += 1
+    assert refused > 500
 
 
 def test_an_unknown_flag_is_refused(reading: PlateReading) -> None:

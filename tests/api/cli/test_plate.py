@@ -161,6 +161,7 @@ def test_matches_are_shown_to_people(tmp_path: Path, library: Path) -> None:
     ("reading", "csv", "system", "says"),
     [
         ("not json", LIBRARY, "A", "is not JSON"),
+        ("9" * 5000, LIBRARY, "A", "is not JSON"),
         ('{"schema": "x"}', LIBRARY, "A", "plate-reading/1"),
         (None, LIBRARY, "B", "no entry for system “B”"),
         (None, "substance\n", "A", "line 1"),
