@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 COMB_TOLERANCE: Final = 0.1
 """Largest departure of a lane from the comb, in pitches, for the comb to be believed."""
+DOUBLE_SHARE: Final = 0.035
+"""Marks nearer than this share of the width may be two sides of one."""
 MANY: Final = 6
 STRAY_SHARE: Final = 0.2
 STRAY_WEIGHT: Final = 20.0
@@ -75,6 +77,7 @@ def find_lanes(
     ``width``: of the plate. ``lane_count``: what somebody said, which fills or thins what is seen but commands nothing.
     """
     tolerance = _tolerance(seen, width)
+    marks = _single(marks, width)
     clusters = _cluster(seen, width)
     clusters = _add_marks(clusters, marks, max(tolerance, 0.4 * _pitch(list(marks), 0.0)))
     clusters = _without_stray(clusters, 1.4 * tolerance)
@@ -148,6 +151,21 @@ def _cluster_of(seen: list[Evidence]) -> _Cluster:
     )
 
 
+def _single(marks: tuple[float, ...], width: float) -> tuple[float, ...]:
+    """Marks with the two sides of one cross or dot made one: much nearer to each other than lanes are."""
+    gaps = np.diff(sorted(marks))
+    if len(gaps) == 0:
+        return marks
+    near = min(DOUBLE_SHARE * width, 0.4 * float(gaps.max())) if len(gaps) > 1 else DOUBLE_SHARE * width
+    merged: list[list[float]] = []
+    for mark in sorted(marks):
+        if merged and mark - merged[-1][-1] < near:
+            merged[-1].append(mark)
+        else:
+            merged.append([mark])
+    return tuple(float(np.mean(group)) for group in merged)
+
+
 def _add_marks(clusters: list[_Cluster], marks: tuple[float, ...], reach: float) -> list[_Cluster]:
     """Each mark adopts the nearest lane in reach or becomes an empty one."""
     free = list(clusters)
@@ -168,9 +186,9 @@ def _add_labelled(clusters: list[_Cluster], labels: tuple[float, ...], tolerance
     if len(labels) < 2 or not clusters:
         return clusters
     away = [min(abs(c.x - label) for c in clusters) for label in labels]
-    spacing = min(float(np.min(np.diff(sorted(labels)))), _pitch([c.x for c in clusters], np.inf))
+    spacing = _pitch([c.x for c in clusters], float(np.min(np.diff(sorted(labels)))))
     under = [distance < max(tolerance, 0.3 * spacing) for distance in away]
-    free = [label for label, distance in zip(labels, away, strict=True) if distance > 0.6 * spacing]
+    free = [label for label, distance in zip(labels, away, strict=True) if distance > 0.45 * spacing]
     if sum(under) < max(1, len(free)) or len(free) + sum(under) < len(labels):
         return clusters
     empty = [_Cluster(x=label, weight=0.0, widths=[], marked=False) for label in free]

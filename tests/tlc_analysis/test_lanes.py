@@ -86,3 +86,12 @@ def test_a_leaning_lane_is_followed() -> None:
     (path,) = find_lanes(seen, marks=(), origin_y=520.0, width=400.0).paths
     assert path.slope == pytest.approx(-0.1, abs=0.01)
     assert path.at(520.0) == pytest.approx(100, abs=2)
+
+
+def test_the_two_sides_of_a_cross_are_one_mark() -> None:
+    assert _columns([], marks=(95.0, 105.0, 195.0, 206.0, 300.0)) == [100.0, 200.5, 300.0]
+
+
+def test_close_lanes_are_not_taken_for_double_marks() -> None:
+    marks = tuple(float(x) for x in range(20, 380, 12))
+    assert _columns([], marks=marks) == list(marks)
