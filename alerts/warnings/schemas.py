@@ -1,23 +1,13 @@
 """What goes into an alert's text and grade, and what comes out."""
 
-import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from alerts.warnings.models import Level
+from lab.kit.promises import promise_in
 
 SMS_LENGTH = 160  # one message in the GSM alphabet; a longer one is split, and its parts arrive apart
-
-_CALLS_SAFE = re.compile(
-    r"\b(safe|harmless|veilig\w*|ongevaarlijk\w*|onschuldig\w*|inoffensi\w*|sans\s+(danger|risques?))\b", re.IGNORECASE
-)
-
-
-def calls_safe(text: str) -> bool:
-    """Whether ``text`` speaks of safety as a hurried reader may take it (DESIGN.md, principle 1)."""
-    return _CALLS_SAFE.search(text) is not None
-
 
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Long = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1500)]
@@ -43,7 +33,7 @@ class TextParts(BaseModel):
     @field_validator("headline", "what", "evidence", "risk", "variation", "sms")
     @classmethod
     def _no_promise(cls, text: str) -> str:
-        if calls_safe(text):
+        if promise_in(text) is not None:
             message = "this text speaks of safety"
             raise ValueError(message)
         return text

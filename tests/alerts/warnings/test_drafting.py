@@ -12,8 +12,9 @@ from alerts.services import AlertServices
 from alerts.vocabulary import LANGUAGES, Tier
 from alerts.warnings.drafting import render_version
 from alerts.warnings.models import Alert, AlertVersion, VersionKind
-from alerts.warnings.schemas import SMS_LENGTH, AlertText, calls_safe
+from alerts.warnings.schemas import SMS_LENGTH, AlertText
 from lab.kit.clock import now
+from lab.kit.promises import promise_in
 
 DRAFTING = [rule for rule in shipped_rules().rules if set(rule.tiers) - {Tier.T0}]
 LONG = ["N-desethyl isotonitazene", "para-methoxymethamphetamine (PMMA)", "2-fluorodeschloroketamine (2-FDCK)"]
@@ -49,7 +50,7 @@ def test_every_rule_speaks_three_languages_at_every_turn(
             assert len(text.line) <= SMS_LENGTH
             said = f"{text.subject}\n{text.body}\n{text.line}"
             assert not re.search(r"%\(|[{}]|\balert\.\w+", said)
-            assert not calls_safe(said)
+            assert promise_in(said) is None
 
 
 def test_what_is_unconfirmed_says_so_in_every_language(services: AlertServices) -> None:
@@ -88,15 +89,3 @@ def test_an_exercise_says_so_first(services: AlertServices) -> None:
     texts = render(replace(services, exercise=True), **params(DRAFTING[0]))
     assert all(text.subject.startswith(("EXERC", "OEFENING")) for text in texts.values())
     assert all(text.line.startswith(("EXERC", "OEFENING")) for text in texts.values())
-
-
-@pytest.mark.parametrize(
-    "text", ["This is safe.", "Een veilige partij", "sans danger", "sans  risque", "ongevaarlijk", "harmless"]
-)
-def test_a_promise_is_recognised(text: str) -> None:
-    assert calls_safe(text)
-
-
-@pytest.mark.parametrize("text", ["Keep it in a safety box? No.", "risque", "gevaarlijk", "unsafe"])
-def test_what_is_no_promise_is_let_through(text: str) -> None:
-    assert not calls_safe(text)
