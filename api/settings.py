@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     mail_from: str = "drugcheck@localhost"
     mail_folder: Path | None = None  # instead of sending, write each e-mail there: demos and training
+    watch_list: str = ""  # substances, separated by commas, that own standards must cover before probabilities show
     confirmation_due_days: int = Field(default=14, gt=0)
     analysis_memory_mb: int = Field(default=2048, ge=512)
     analysis_seconds: float = Field(default=120, gt=0)
@@ -57,6 +58,10 @@ class Settings(BaseSettings):
     @property
     def session_lifetime(self) -> timedelta:
         return timedelta(hours=self.session_hours)
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        return tuple(name.strip() for name in self.watch_list.split(",") if name.strip())
 
     @property
     def https(self) -> bool:
