@@ -19,7 +19,7 @@ _TOP_EDGE = 0.03  # as above for a wetting edge, since a chipped or shaded rim i
 _PAIR = 0.045  # of the height: how far the ticks of one front may differ
 _LOUD = 4.5  # standard deviations, mean over a tick that stands alone
 _AGREES = 6.0  # standard deviations of a level edge at a tick's height
-_RIM = 0.06  # of the width: bands end before, the solvent does not
+_RIM = 0.07  # of the width: bands end before, the solvent does not
 _ACROSS = 0.62  # of the width: a shorter stroke may be a hair or a circle's arc, and comes last
 _BULGE = 4.0  # standard deviations by which a bulging front must be clearer than a straight one
 _WIDE = 0.0085  # of the height: a wider ridge was washed there, not drawn, where no origin tells the pencil
@@ -60,13 +60,16 @@ def find_front(strips: Strips, lines: list[Ridge], *, origin: Ridge | None, bott
     if whole:
         return _best_line(whole, strips)
     ticks = find_ticks(strips, top=top, bottom=bottom)
-    pair = tick_pair(ticks, height)
+    pair = tick_pair([tick for tick in ticks if not tick.short], height)
     if pair is not None:
         return _marked_by(pair, strips)
     wet = _wetting(strips, washed, bottom)
     if wet is not None:
         return wet
-    return _best_line(pencil, strips) if pencil else _single(ticks, strips)
+    if pencil:
+        return _best_line(pencil, strips)
+    dashes = tick_pair(ticks, height // 2)
+    return _marked_by(dashes, strips) if dashes is not None else _single(ticks, strips)
 
 
 def _best_line(lines: list[Ridge], strips: Strips) -> Found:
@@ -151,8 +154,8 @@ def is_edge(step: Step, strips: Strips) -> bool:
     """Whether a step goes far enough across the plate, and to its rims, to be the edge of what was wet."""
     n = len(strips.x)
     run = (step.last - step.first + 1) / n
-    to_a_rim = step.first < _RIM * n or step.last > (1 - _RIM) * n
-    return step.density > 0.75 and run > 0.75 and to_a_rim and step.snr > 18
+    to_the_rims = step.first < _RIM * n and step.last > (1 - _RIM) * n
+    return step.density > 0.75 and run > 0.75 and to_the_rims and step.snr > 18
 
 
 def _edge_line(step: Step, strips: Strips) -> Line:

@@ -183,15 +183,15 @@ def _parabolic(values: Array, at: NDArray[np.intp]) -> NDArray[np.float64]:
 
 
 def _weigh(planes: Array, quad: Quad) -> Evidence:
-    offsets = np.arange(-8.0, 9.0)
+    offsets = np.arange(-12.0, 13.0)
     colours, inside, _, _ = _profiles(planes, quad, offsets)
     known = inside.sum(axis=1) >= _SAMPLES // 3
-    gradient = _gradient(colours)[:, :, 3:14]  # strips that lie side by side leave no more room than this
-    straight = np.abs(_parabolic(gradient, np.argmax(gradient, axis=2)) + offsets[3]) < _STRAIGHT
+    gradient = _gradient(colours)[:, :, 7:18]  # strips that lie side by side leave no more room than this
+    straight = np.abs(_parabolic(gradient, np.argmax(gradient, axis=2)) + offsets[7]) < _STRAIGHT
     # On a scan that fills the picture a pencil line has two ends at its rim: beyond it there must be no more layer.
     near = known.sum() > 2
-    within = colours[:, :, 4:7].mean(axis=2) if near else colours[:, :, 1:5].mean(axis=2)
-    without = colours[:, :, 10:13].mean(axis=2) if near else colours[:, :, 12:16].mean(axis=2)
+    within = colours[:, :, 8:11].mean(axis=2) if near else colours[:, :, 3:8].mean(axis=2)
+    without = colours[:, :, 14:17].mean(axis=2) if near else colours[:, :, 20:25].mean(axis=2)
     step = np.linalg.norm(without - within, axis=2)
     noise = max(_NOISE_FLOOR, 2.0 * _grain(planes))
     good = straight & (step > 3 * noise)

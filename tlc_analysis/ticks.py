@@ -1,6 +1,6 @@
 """Short pencil strokes at the sides of a plate that say where the front (or the origin) was."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -20,12 +20,16 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True)
 class Tick:
-    """A horizontal stroke: its centre in frame pixels, and its mean contrast in standard deviations."""
+    """A horizontal stroke: its centre in frame pixels, and its mean contrast in standard deviations.
+
+    ``short``: one of the dashes at the very edge, where a chipped rim can look alike.
+    """
 
     x: float
     y: float
     left: bool
     score: float
+    short: bool = False
 
 
 def find_ticks(strips: Strips, *, top: float, bottom: float, dark: bool = True) -> list[Tick]:
@@ -42,10 +46,15 @@ def find_ticks(strips: Strips, *, top: float, bottom: float, dark: bool = True) 
         left = _of_side(loose[:, :reach], loose[:, side : 3 * side], signal[:, :reach], strips.x[:reach], length)
         mirrored, far = loose[:, ::-1][:, :reach], loose[:, ::-1][:, side : 3 * side]
         right = _of_side(mirrored, far, signal[:, ::-1][:, :reach], strips.x[::-1][:reach], length)
-        for tick in (*left, *right):
-            if all(abs(tick.y - other.y) > 6 or tick.left != other.left for other in ticks):
-                ticks.append(tick)
+        if share == _LENGTHS[0]:
+            ticks = [*left, *right]
+        else:
+            ticks += [replace(one[0], short=True) for one in (left, right) if len(one) == 1 and _is_new(one[0], ticks)]
     return sorted((tick for tick in ticks if top <= tick.y <= bottom), key=lambda tick: -tick.score)
+
+
+def _is_new(tick: Tick, others: list[Tick]) -> bool:
+    return all(abs(tick.y - other.y) > 6 or tick.left != other.left for other in others)
 
 
 def _strokes(strips: Strips, length: int, *, dark: bool) -> Array:
