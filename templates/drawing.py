@@ -22,7 +22,10 @@ Point = tuple[float, float]
 
 _MARGIN = 0.035  # of the larger side of the plates, around them
 _MIN_FONT, _MAX_FONT = 1 / 90, 1 / 34  # of the view's width
+_LEGEND_FONT = 1 / 50
 _FULL_EM, _SHORT_EM = 9.0, 5.0  # room between two lanes for a ring with "a 62.1 ±0.5", and with "62.1" alone
+_HIDING = 0.12  # of a label that may lie over another ring before a smaller font is chosen
+_LARGER = (1.8, 1.5, 1.25)  # tried first where bands are few
 _MIN_RADIUS_EM = 0.55
 
 
@@ -79,18 +82,20 @@ def draw_plate(
     """
     width, height = picture_size or (reading["image"]["width_px"], reading["image"]["height_px"])
     view = _view(reading, width, height)
-    font, full = _sizes(reading, view)
-    legend = _wrap(_legend(reading, translator, full=full), view.width / (font * GLYPH_WIDTH_EM) - 4)
+    font, full, spots = _fitted(reading, view, translator)
+    legend_font = min(font, view.width * _LEGEND_FONT)
+    legend = _wrap(_legend(reading, translator, full=full), view.width / (legend_font * GLYPH_WIDTH_EM) - 3)
     context = {
         "view": view,
-        "footer_height": (len(legend) * 1.5 + 1.1) * font,
+        "footer_height": (len(legend) * 1.5 + 1.1) * legend_font,
+        "legend_font": legend_font,
         "legend": legend,
         "font": font,
         "stroke": font / 7,
         "picture": None if picture_href is None else {"href": picture_href, "width": width, "height": height},
         "plates": reading["plates"],
         "lanes": [mark for plate in reading["plates"] for mark in _lane_marks(plate, font)],
-        "spots": _spot_marks(reading, font, view, translator, full=full),
+        "spots": spots,
         "features": _features(reading),
         "title": translator.text("plate.title"),
         "description": describe(reading, translator),
@@ -189,16 +194,47 @@ def _view(reading: Json, width: int, height: int) -> Box:
     return Box(x=left, y=top, width=max(right - left, 1.0), height=max(bottom - top, 1.0))
 
 
+def _fitted(reading: Json, view: Box, translator: Translator) -> tuple[float, bool, list[SpotMark]]:
+    """The largest font at which labels neither touch nor hide other bands, whether they say uncertainties, and they."""
+    font, full = _sizes(reading, view)
+    for factor in _LARGER if full else ():
+        larger = min(factor * font, view.width * _MAX_FONT)
+        marks = _spot_marks(reading, larger, view, translator, full=full)
+        if _is_calm(marks):
+            return larger, full, marks
+    return font, full, _spot_marks(reading, font, view, translator, full=full)
+
+
+def _is_calm(marks: Sequence[SpotMark]) -> bool:
+    rings = [Box(x=mark.x - mark.rx, y=mark.y - mark.ry, width=2 * mark.rx, height=2 * mark.ry) for mark in marks]
+    for number, mark in enumerate(marks):
+        area = mark.box.width * mark.box.height
+        if any(mark.box.overlap(other.box) for other in marks[number + 1 :]):
+            return False
+        hidden = (mark.box.overlap(ring) for owner, ring in enumerate(rings) if owner != number)
+        if any(share > _HIDING * area for share in hidden):
+            return False
+    return True
+
+
 def _sizes(reading: Json, view: Box) -> tuple[float, bool]:
     """Font size, and whether labels have room for their uncertainty: as the narrow gaps between lanes allow."""
     pitches = [
-        abs(after["x_px"] - before["x_px"]) for plate in reading["plates"] for before, after in pairwise(plate["lanes"])
+        math.dist(_foot(before), _foot(after))
+        for plate in reading["plates"]
+        for before, after in pairwise(plate["lanes"])
     ]
     smallest, largest = view.width * _MIN_FONT, view.width * _MAX_FONT
     pitch = median(pitches) if pitches else view.width
     full = pitch / _FULL_EM >= smallest
     wished = pitch / (_FULL_EM if full else _SHORT_EM)
     return min(max(wished, smallest), largest), full
+
+
+def _foot(lane: Json) -> Point:
+    """Where a lane begins; plates that lie on their side have lanes one above the other."""
+    x, y = lane.get("origin_px") or (lane["x_px"], 0.0)
+    return float(x), float(y)
 
 
 def _legend(reading: Json, translator: Translator, *, full: bool) -> str:
