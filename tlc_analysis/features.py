@@ -136,7 +136,8 @@ def _outside_run(sheet: Sheet, band: Located, bands: list[Located]) -> Judged | 
     if front is not None:
         under = band.y - front.at(band.x)
         faint = band.contrast < FRONT_CONTRAST_LAB
-        if under < 0.25 * band.height or (under < (1 - FRONT_RF) / RESIDUE_SHARE * reach and faint):
+        margin = max((1 - FRONT_RF) / RESIDUE_SHARE * reach, 0.6 * band.height)
+        if under < 0.25 * band.height or (under < margin and faint):
             return Judged(band=band, claimed=False, kind=FeatureKind.FRONT if under > -reach else None)
     return None
 

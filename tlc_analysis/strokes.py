@@ -30,6 +30,8 @@ ROUNDNESS: Final = 0.45
 """A ridge bends along itself less than this share of what it bends across."""
 BLUR_SHARE: Final = 0.011
 """Diameter by which drawn things are grown: their blurred flanks."""
+CLOSED: Final = 16
+"""Sectors of 24 that must be drawn of a circle for the rest of it to be filled in."""
 SEED_SIGMA: Final = 6.0
 GROW_SIGMA: Final = 3.0
 LEVELS_PER_L: Final = 256
@@ -141,8 +143,11 @@ def _is_bent(piece: _Mask) -> bool:
 Ellipse = tuple[tuple[float, float], tuple[float, float], float]
 
 
-def ellipse_through(piece: _Mask) -> Ellipse | None:
-    """The ellipse (centre, axes, angle) that the pixels run along, or None: at least 150 degrees of it are drawn."""
+def ellipse_through(piece: _Mask, *, drawn: int = 10) -> Ellipse | None:
+    """The ellipse (centre, axes, angle) that the pixels run along, or None.
+
+    ``drawn``: how many of its 24 sectors of 15 degrees must be there.
+    """
     y, x = np.nonzero(piece)
     if len(x) < 12:
         return None
@@ -157,7 +162,7 @@ def ellipse_through(piece: _Mask) -> Ellipse | None:
     v = (-(x - cx) * sine + (y - cy) * cosine) / (b / 2)
     off = np.abs(np.hypot(u, v) - 1)
     taken = len(np.unique(np.floor((np.arctan2(v, u) + np.pi) / (2 * np.pi) * 24).clip(0, 23)))
-    if float(np.mean(off)) > 0.15 or float(np.mean(off > 0.45)) > 0.05 or taken < 10:
+    if float(np.mean(off)) > 0.15 or float(np.mean(off > 0.45)) > 0.05 or taken < drawn:
         return None
     return ((float(cx), float(cy)), (float(a), float(b)), float(turn))
 
@@ -168,7 +173,7 @@ def _close_rings(strokes: list[Stroke], mask: _Mask) -> _Mask:
     for stroke in strokes:
         if stroke.kind is FeatureKind.CIRCLE:
             x0, y0, x1, y1 = stroke.box
-            ellipse = ellipse_through(mask[y0 : y1 + 1, x0 : x1 + 1])
+            ellipse = ellipse_through(mask[y0 : y1 + 1, x0 : x1 + 1], drawn=CLOSED)
             if ellipse is not None:
                 (cx, cy), axes, turn = ellipse
                 cv2.ellipse(closed, ((cx + x0, cy + y0), axes, turn), 1, thickness=2)
