@@ -196,6 +196,11 @@ def _weigh(planes: Array, quad: Quad) -> Evidence:
     noise = max(_NOISE_FLOOR, 2.0 * _grain(planes))
     good = straight & (step > 3 * noise)
     support = np.where(known, (good & inside).sum(axis=1) / np.maximum(inside.sum(axis=1), 1), np.nan)
+    # Two sides may have a neighbour; where the layer goes on beyond three, somebody drew a box on it.
+    beyond = np.linalg.norm(colours[:, :, 20:25].mean(axis=2) - colours[:, :, 3:8].mean(axis=2), axis=2)
+    goes_on = [known[i] and np.median(beyond[i][inside[i]]) < 0.35 * np.median(step[i][inside[i]]) for i in range(4)]
+    if sum(goes_on) >= 3:
+        support = np.zeros(4)
     support = support * np.where(_turned_round(within - without, inside, known), _NEIGHBOUR, 1.0)
     contrast = np.array([float(np.median(step[i][inside[i]])) if known[i] else np.nan for i in range(4)])
     return Evidence(

@@ -54,7 +54,8 @@ def _across(srgb: Array, illumination: Illumination) -> tuple[list[Ridge], list[
 def _ring_spread(planes: Array) -> float:
     """How much the margin of the picture varies, but for a lamp's falloff, relative to the picture's white."""
     height, width = planes.shape[:2]
-    y, x = np.mgrid[0:height:4, 0:width:4]
+    step = max(1, min(4, min(height, width) // 100))  # a small picture's margin is a pixel or two wide
+    y, x = np.mgrid[0:height:step, 0:width:step]
     depth = np.minimum(np.minimum(x / width, 1 - x / width), np.minimum(y / height, 1 - y / height))
     ring = (depth > _RING[0]) & (depth < _RING[1])
     u, v = 2 * x[ring] / width - 1, 2 * y[ring] / height - 1
