@@ -6,6 +6,7 @@ from api.pages import (
     alerts,
     corrections,
     custody,
+    feeds,
     findings,
     home,
     library,
@@ -31,6 +32,7 @@ _MODULES = (
     plates,
     library,
     alerts,
+    feeds,
     public_alerts,
     lookup,
 )

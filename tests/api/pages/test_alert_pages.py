@@ -140,6 +140,22 @@ def test_a_public_alert_is_read_without_an_account_and_a_professional_one_is_not
     assert "/work" not in anonymous.get("/alerts").text
 
 
+def test_a_public_alert_is_in_the_feeds_and_a_professional_one_is_not(
+    client: Client, anonymous: TestClient, lab: Lab, alert: Alert
+) -> None:
+    public = issued_public(client, lab, alert)
+    atom, feed = anonymous.get("/feeds/nl/alerts.atom"), anonymous.get("/feeds/nl/alerts.json")
+    headline = version_of(lab, public).texts["nl"]["headline"]
+    assert [item["id"] for item in feed.json()["items"]] == [f"urn:uuid:{public.id}"]
+    assert headline in atom.text
+    assert atom.headers["content-type"].startswith("application/atom+xml")
+    assert "max-age=60" in atom.headers["cache-control"]
+    cap = anonymous.get(f"/alerts/{public.id}/cap.xml")
+    assert cap.headers["content-type"].startswith("application/cap+xml")
+    assert cap.text.count("<info>") == 3
+    assert anonymous.get(f"/alerts/{alert.id}/cap.xml").status_code == 404
+
+
 def test_a_withdrawn_alert_says_so_first_and_large(
     client: Client, anonymous: TestClient, lab: Lab, alert: Alert
 ) -> None:
