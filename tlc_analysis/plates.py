@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .choice import choose
-from .direction import find_direction
+from .direction import Direction, find_direction
 from .frames import Picture, PlateFrame
 from .model import Flag, Hints, PlateHints
 from .quads import Evidence, examine
@@ -38,7 +38,12 @@ def find_plates(picture: Picture, *, hints: Hints | None = None) -> tuple[PlateF
     if given and all(plate.corners_px for plate in given):
         return tuple(_from_corners(picture, plate) for plate in given)
     outlines = find_outlines(picture)
-    frames = [_upright(picture, outline, hints, _nth(given, i)) for i, outline in enumerate(outlines)]
+    frames = [rectify(picture, o.quad, confidence=o.confidence, flags=o.flags) for o in outlines]
+    directions = _directions(picture, frames, hints)
+    frames = [
+        _upright(picture, outline, frame, direction, _nth(given, i))
+        for i, (outline, frame, direction) in enumerate(zip(outlines, frames, directions, strict=True))
+    ]
     for i, plate in enumerate(given):
         if plate.corners_px:
             frames[i : i + 1] = [_from_corners(picture, plate)]
@@ -60,17 +65,26 @@ def _from_corners(picture: Picture, hints: PlateHints) -> PlateFrame:
     return rectify(picture, quad, confidence=1.0, flags=(Flag.CORNERS_FROM_HINT,), plate_mm=_size_mm(hints))
 
 
-def _upright(picture: Picture, outline: _Outline, hints: Hints | None, plate: PlateHints | None) -> PlateFrame:
-    frame = rectify(picture, outline.quad, confidence=outline.confidence, flags=outline.flags)
+def _directions(picture: Picture, frames: list[PlateFrame], hints: Hints | None) -> list[Direction]:
+    """Which way each plate must be turned; one that says nothing goes with its neighbours, as it was laid down."""
     if hints is not None and hints.up is not None:
-        turns, certain = _TURNS[hints.up], True
-    else:
-        direction = find_direction(frame.srgb, frame.valid, picture.illumination)
-        turns, certain = direction.quarter_turns, direction.certain
-    flags = outline.flags if certain else (*outline.flags, Flag.DIRECTION_UNCERTAIN)
-    if turns == 0 and _size_mm(plate) is None:
+        return [Direction(quarter_turns=_TURNS[hints.up], certain=True)] * len(frames)
+    found = [find_direction(frame.srgb, frame.valid, picture.illumination) for frame in frames]
+    turns = [direction.quarter_turns for direction in found if direction.certain]
+    if not turns:
+        return found
+    common = max(set(turns), key=turns.count)
+    neighbours = Direction(quarter_turns=common, certain=False)
+    return [direction if direction.certain else neighbours for direction in found]
+
+
+def _upright(
+    picture: Picture, outline: _Outline, frame: PlateFrame, direction: Direction, plate: PlateHints | None
+) -> PlateFrame:
+    flags = outline.flags if direction.certain else (*outline.flags, Flag.DIRECTION_UNCERTAIN)
+    if direction.quarter_turns == 0 and _size_mm(plate) is None:
         return replace(frame, flags=flags)
-    quad = np.roll(outline.quad, turns, axis=0)
+    quad = np.roll(outline.quad, direction.quarter_turns, axis=0)
     return rectify(picture, quad, confidence=outline.confidence, flags=flags, plate_mm=_size_mm(plate))
 
 

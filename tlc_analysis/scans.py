@@ -29,7 +29,7 @@ def is_plate(copy: WorkingCopy, srgb: Array, illumination: Illumination) -> bool
     bare = _bare_share(copy.planes)
     for picture in (srgb, np.ascontiguousarray(np.rot90(srgb))):
         lines, rows = _across(picture, illumination)
-        if any(row.gaps >= 4 and row.snr > 45 for row in rows):
+        if bare > _LAYER and any(row.gaps >= 4 and row.snr > 45 for row in rows):
             return True  # bands of several lanes at the same height, with gaps between the lanes
         # Where lanes touch there are no gaps, but row stands above row. In daylight that is a page of text.
         rows_touch = len(rows) >= 3 and illumination != "visible"
