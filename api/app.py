@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 import api.errors
 import api.health
@@ -18,10 +19,19 @@ from api.auth.limits import RateLimiter
 from api.headers import SecurityHeaders
 from api.settings import Settings
 from api.state import AppState
-from api.uploads import BODY_LIMIT
+from api.uploads import BODY_LIMIT, TooLargeAnswers
 from api.worker import running_worker
 from lab.kit.db import Database
 from lab.kit.files import open_files
+
+
+class Application(FastAPI):
+    """FastAPI, with headers and problems also for what its own outer layers answer: 413 and 500."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        composed: AppState = self.state.drugcheck
+        return SecurityHeaders(TooLargeAnswers(super().build_middleware_stack()), https=composed.settings.https)
+
 
 STATIC = Path(__file__).parent / "static"
 
@@ -49,7 +59,7 @@ def create_app(settings: Settings | None = None, *, state: AppState | None = Non
         if state is None:
             composed.database.dispose()
 
-    app = FastAPI(
+    app = Application(
         title="Drugcheck",
         description="Samples, custody, plates, results and alerts of a drug-checking network.",
         lifespan=lifespan,
@@ -67,5 +77,4 @@ def create_app(settings: Settings | None = None, *, state: AppState | None = Non
     api.reference_page.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(CrossSiteGuard)
-    app.add_middleware(SecurityHeaders, https=composed.settings.https)
     return app

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
 from alerts.services import AlertServices
@@ -52,4 +52,5 @@ IdentityDep = Annotated[Identity, Depends(_identity)]
 ActorDep = Annotated[Actor, Depends(_actor)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 AlertServicesDep = Annotated[AlertServices, Depends(_alert_services)]
+Offset = Annotated[int, Query(ge=0, lt=2**31)]  # what fits the databases' integers
 FilesDep = Annotated[FileStore, Depends(_files)]

@@ -7,9 +7,11 @@ foresaw is logged under a random reference, and the reader is given that referen
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,7 +19,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from api.auth.errors import NotSignedInError, TooManyRequestsError
+from api.auth.identity import identify
 from api.language import translator_of
+from api.validation import field_errors
 from lab.errors import ConflictError, ForbiddenError, InvalidError, LabError, NotFoundError
 from lab.kit.files import FileMissingError
 from templates.i18n import Translator
@@ -86,7 +90,7 @@ def wants_json(request: Request) -> bool:
 def respond(request: Request, error: LabError) -> Response:
     """The answer for ``error``: problem details, a sign-in page, or an error page."""
     if isinstance(error, NotSignedInError) and not wants_json(request) and request.method == "GET":
-        return RedirectResponse(f"/sign-in?next={request.url.path}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"/sign-in?next={quote(request.scope['path'])}", HTTPStatus.SEE_OTHER)
     return _answer(request, problem_of(error, translator_of(request)))
 
 
@@ -100,31 +104,48 @@ def _answer(request: Request, problem: Problem) -> Response:
     return problem_page(request, problem)
 
 
-def _field(location: Sequence[str | int]) -> str:
-    return ".".join(str(part) for part in location if part not in {"body", "query", "path"})
+def _recognise(request: Request) -> None:
+    """Look up who is asking where that was not done yet, so that they are answered in their own language."""
+    with suppress(LabError):
+        identify(request)
+
+
+def _lab(request: Request, error: LabError) -> Response:
+    _recognise(request)
+    return respond(request, error)
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:
     """What does not fit a schema: which field, and what is wrong with it. Values are never repeated."""
+    _recognise(request)
     translator = translator_of(request)
-    errors = [
-        {
-            "field": ".".join(str(part) for part in item["loc"] if part not in {"body", "query", "path"}),
-            "detail": item["msg"],
-        }
-        for item in error.errors()
-    ]
+    errors = field_errors(error.errors(), translator)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     detail = translator.text("problem.invalid_request")
     return _answer(request, Problem("error.invalid", status, _title(translator, status), detail, errors))
 
 
 def _http(request: Request, error: HTTPException) -> Response:
+    _recognise(request)
+    return _of_http(request, error)
+
+
+def _of_http(request: Request, error: HTTPException) -> Response:
     translator = translator_of(request)
-    known = translator.has(f"problem.title.{error.status_code}")
-    title = _title(translator, error.status_code) if known else HTTPStatus(error.status_code).phrase
-    detail = translator.text("problem.no_such_page") if error.status_code == HTTPStatus.NOT_FOUND else title
-    return _answer(request, Problem("error.http", error.status_code, title, detail, headers=error.headers or {}))
+    status = error.status_code
+    title_id = f"problem.title.{status}"
+    title = translator.text(title_id if translator.has(title_id) else "problem.title.400")
+    if status == HTTPStatus.NOT_FOUND:
+        detail = translator.text("problem.no_such_page")
+    else:
+        detail_id = f"problem.detail.{status}"
+        detail = translator.text(detail_id) if translator.has(detail_id) else title
+    return _answer(request, Problem("error.http", status, title, detail, headers=error.headers or {}))
+
+
+def too_large(request: Request) -> Response:
+    """The answer to a request with more in it than is taken."""
+    return _of_http(request, HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:
@@ -138,7 +159,7 @@ def _unforeseen(request: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Register every handler above on ``app``."""
-    app.add_exception_handler(LabError, respond)  # type: ignore[arg-type]  # Starlette types every handler for Exception
+    app.add_exception_handler(LabError, _lab)  # type: ignore[arg-type]  # Starlette types every handler for Exception
     app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]  # as above
     app.add_exception_handler(HTTPException, _http)  # type: ignore[arg-type]  # as above
     app.add_exception_handler(Exception, _unforeseen)

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.params import Depends as DependsParam
 
 from api.auth.guard import enforce
+from api.strictness import StrictRoute
 from lab.network.access import Permission
 
 Endpoint = Callable[..., Any]
@@ -51,7 +52,9 @@ class GuardedRouter:
     """An ``APIRouter`` whose every route states its :class:`Access`."""
 
     def __init__(self, *, prefix: str = "", tags: list[str] | None = None, html: bool = False) -> None:
-        self.router = APIRouter(prefix=prefix, tags=list(tags or []), include_in_schema=not html)
+        self.router = APIRouter(
+            prefix=prefix, tags=list(tags or []), include_in_schema=not html, route_class=StrictRoute
+        )
 
     def _add(self, method: str, path: str, *, access: Access, **options: Any) -> Callable[[Endpoint], Endpoint]:
         dependencies: list[DependsParam] = [Depends(access), *options.pop("dependencies", [])]

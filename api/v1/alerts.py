@@ -21,6 +21,7 @@ from lab.network.access import Permission
 router = GuardedRouter(prefix="/alerts", tags=["alerts"])
 
 Reason = Annotated[str, Field(max_length=1000)]
+Edition = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class VersionOut(BaseModel):
@@ -94,7 +95,7 @@ class EditIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    edition: int
+    edition: Edition
     parts: dict[str, TextParts] = {}
     expires_at: AwareDatetime | None = None
 
@@ -104,7 +105,7 @@ class EditionIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    edition: int
+    edition: Edition
 
 
 class ReleaseIn(EditionIn):

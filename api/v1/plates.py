@@ -8,7 +8,7 @@ from fastapi import Form, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from api.deps import ActorDep, FilesDep, SessionDep
+from api.deps import ActorDep, FilesDep, Offset, SessionDep
 from api.routing import GuardedRouter, needs
 from api.uploads import UPLOAD_LIMIT, read_upload
 from lab.network.access import Permission
@@ -106,7 +106,7 @@ def list_plates(
     session: SessionDep,
     actor: ActorDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
 ) -> list[PlateOut]:
     """The plates of this account's laboratories, newest first."""
     return [_plate(session, plate) for plate in service.list_plates(session, actor=actor, limit=limit, offset=offset)]

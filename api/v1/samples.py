@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from api.deps import ActorDep, SessionDep
+from api.deps import ActorDep, Offset, SessionDep
 from api.routing import GuardedRouter, needs
 from lab.network.access import Permission
 from lab.samples import service
@@ -96,7 +96,7 @@ def list_samples(
     actor: ActorDep,
     site_id: UUID | None = None,
     collected_from: date | None = None,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> SamplesOut:
     """The samples that this account may see."""

@@ -53,7 +53,7 @@ class AnalysisIn(BaseModel):
     outcome: Outcome
     detection_limit_note: PlainText = Field(max_length=300)
     reading_id: UUID | None = None
-    lane_index: int | None = None
+    lane_index: int | None = Field(default=None, ge=1, lt=1000)
     findings: list[FindingIn] = Field(default_factory=list, max_length=40)
     data: dict[str, Any] = Field(default_factory=dict)
 
