@@ -90,3 +90,11 @@ def test_a_picture_of_one_pixel_is_refused() -> None:
 def test_rubbish_is_refused() -> None:
     with pytest.raises(UnreadableImageError):
         analyse(b"no picture at all")
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (64, 64), (40, 900)])
+def test_a_picture_as_small_as_is_taken_is_read_like_any_other(height: int, width: int) -> None:
+    plain = cv2.imencode(".png", np.full((height, width, 3), 128, np.uint8))[1].tobytes()
+    reading = analyse(plain)
+    assert reading.plates == ()
+    assert Flag.NO_PLATE in reading.flags
