@@ -51,7 +51,8 @@ def lookup(request: Request, session: SessionDep, form: FormDep) -> Response:
         return show(request, "pages/lookup.html", form=form.refused(errors), status=422)
     status = status_of(session, sample=sample)
     return show(
-        request, "pages/lookup_answer.html", status_word=status, told=_told(session, sample, language_of(request)),
+        request, "pages/lookup_answer.html", form=form, status_word=status,
+        told=_told(session, sample, language_of(request)),
         is_urgent=_is_urgent(session, sample), at=session.get_one(Site, sample.site_id), sample=sample,
         is_over=status in {SampleStatus.LOST, SampleStatus.ENDED, SampleStatus.RETRACTED},
     )  # fmt: skip

@@ -173,6 +173,7 @@ def test_an_answer_goes_from_strip_to_ticket(client: Client, lab: Lab, sample: R
     assert "Not what was expected." in text_of(answer)
     assert "Checked by a second person." in text_of(answer)
     assert "set-cookie" not in answer.headers
+    assert fields_of(answer, "ticket") == [sample.ticket]  # to read the same in another language
     pdf = worker.get(f"{drafted}/report.pdf", params={"lang": "nl"})
     assert pdf.content.startswith(b"%PDF-")
 
