@@ -28,6 +28,10 @@ LOPSIDED: Final = 7.0
 """No band tails so much to one side; the end of a smear does."""
 FRONT_RF: Final = 0.97
 FRONT_CONTRAST_LAB: Final = 10.0
+WRITTEN_SHARE: Final = 0.15
+LETTER_SHARE: Final = 0.03
+ALONE: Final = 2.8
+ALONE_SCORE: Final = 30.0
 NARROW_SHARE: Final = 0.03
 UNDIMINISHED: Final = 0.5
 END_SHARE: Final = 0.015
@@ -72,8 +76,11 @@ def _usual(bands: list[Located]) -> Usual:
 def judge(sheet: Sheet, bands: list[Located]) -> list[Judged]:
     """Which fitted bands are analytes', in the order given."""
     outside = [_outside_run(sheet, band, bands) for band in bands]
-    usual = _usual([band for band, out in zip(bands, outside, strict=True) if out is None])
-    judged = [out or _inside_run(sheet, band, usual) for band, out in zip(bands, outside, strict=True)]
+    inside = [band for band, out in zip(bands, outside, strict=True) if out is None]
+    judged = [
+        out or _inside_run(sheet, band, _usual([other for other in inside if other is not band]))
+        for band, out in zip(bands, outside, strict=True)
+    ]
     claimed = [item.band for item in judged if item.claimed]
     return [
         Judged(band=item.band, claimed=False, kind=FeatureKind.STREAK)
@@ -166,8 +173,25 @@ def _by_place(sheet: Sheet, band: Located, usual: Usual) -> FeatureKind | None:
     rim = RIM_SHARE * sheet.height
     if min(band.x, sheet.width - 1 - band.x, band.y, sheet.height - 1 - band.y) < rim:
         return FeatureKind.EDGE
+    if _may_be_writing(sheet, band):
+        return FeatureKind.HANDWRITING
     across = band.width > max(WIDEST * usual.width, 0.25 * sheet.width) or band.width > 0.45 * sheet.width
     return FeatureKind.FRONT if across and band.width > 3 * band.height else None
+
+
+def _may_be_writing(sheet: Sheet, band: Located) -> bool:
+    """Whether a small thing lies at an end of the plate where, no line being known, letters are likelier than bands."""
+    at_top = sheet.landmarks.front is None and band.y < WRITTEN_SHARE * sheet.height
+    at_bottom = sheet.landmarks.origin is None and band.y > (1 - WRITTEN_SHARE) * sheet.height
+    small = (band.width * band.height) ** 0.5 < LETTER_SHARE * sheet.height and band.width < 4 * band.height
+    return (at_top or at_bottom) and small
+
+
+def _is_thin(sheet: Sheet, band: Located, usual: Usual) -> bool:
+    """Whether a flat thing is too flat for the company it keeps, or keeps none."""
+    if usual.width == 0:
+        return band.width > (ALONE if band.score < ALONE_SCORE else 2 * ALONE) * band.height
+    return band.height < FLAT_SHARE * sheet.height and band.width > max(3.0, 2.5 * usual.aspect) * band.height
 
 
 def _by_shape(sheet: Sheet, band: Located, run_px: float, usual: Usual) -> FeatureKind | None:
@@ -176,7 +200,7 @@ def _by_shape(sheet: Sheet, band: Located, run_px: float, usual: Usual) -> Featu
         return FeatureKind.STREAK
     if band.contrast < PEDESTAL_SHARE * band.pedestal:
         return FeatureKind.STREAK
-    if band.height < FLAT_SHARE * sheet.height and band.width > max(3.0, 2.5 * usual.aspect) * band.height:
+    if _is_thin(sheet, band, usual):
         return FeatureKind.SCRATCH
     if not 1 / LOPSIDED < band.asymmetry < LOPSIDED:
         return FeatureKind.STREAK

@@ -34,7 +34,7 @@ def streak_in(sheet: Sheet, path: LanePath, judged: list[Judged]) -> Feature | N
 def _contrast_along(sheet: Sheet, path: LanePath, rows: NDArray[np.int_]) -> NDArray[np.float64]:
     """Size of the contrast on the lane's centre line over that beside it, inside the run."""
     contrast = sheet.contrast
-    y = (rows + 0.5) / contrast.scale - 0.5
+    y = np.asarray((rows + 0.5) / contrast.scale - 0.5, dtype=np.float64)
     x = path.x + path.slope * (y - path.y)
     lane = _at(sheet, rows, x)
     sides = np.minimum(*(np.linalg.norm(_at(sheet, rows, x + s * 1.6 * path.half_width), axis=1) for s in (-1, 1)))
@@ -45,7 +45,7 @@ def _contrast_along(sheet: Sheet, path: LanePath, rows: NDArray[np.int_]) -> NDA
     return np.asarray(np.where((y > top) & (y < bottom), size, 0.0), dtype=np.float64)
 
 
-def _at(sheet: Sheet, rows: NDArray[np.int_], x: NDArray[np.float64]) -> NDArray[np.float32]:
+def _at(sheet: Sheet, rows: NDArray[np.int_], x: NDArray[np.floating]) -> NDArray[np.float32]:
     """(n, 3) contrast at frame columns ``x``, means of three columns."""
     width = sheet.contrast.usable.shape[1]
     columns = np.rint((x + 0.5) * sheet.contrast.scale - 0.5).astype(int)[:, None] + np.array([-1, 0, 1])
