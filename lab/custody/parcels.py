@@ -117,6 +117,8 @@ def hand_over_parcel(session: Session, *, actor: Actor, parcel_id: UUID, **more:
     """Give the parcel to whoever carries it: every item in it is in transit. Again, from courier to courier."""
     ledger.lock(session)
     parcel = get_parcel(session, parcel_id=parcel_id)
+    if not actor.may_at_any(Permission.CUSTODY_HANDLE, (parcel.from_site_id, parcel.to_site_id)):
+        raise ParcelNotFoundError(parcel=str(parcel_id))  # nor is its state told to other sites
     if parcel.state is ParcelState.RECEIVED:
         raise ParcelStateError(state=parcel.state.value)
     data = details({"parcel_id": parcel.id, "to_site_id": parcel.to_site_id, **more})
