@@ -5,17 +5,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
 from api.cli.console import EXIT_FAILED, err, fail, out, print_json
-from api.settings import Settings
 from lab.custody.bundle import UnreadableError, VerificationReport, bundle_bytes, export_bundle, verify_file
 from lab.custody.errors import KeyFileError, NothingToExportError
 from lab.custody.fold import ItemStatus
 from lab.custody.keys import load_or_create_signer, public_key_file, read_public_key
 from lab.custody.verification import RECEIPT_SCHEMA
-from lab.kit.db import Database
 from lab.kit.messages import Message, Param
 from lab.kit.notes import PublicKey, Signer
 from lab.samples.codes import parse_code
@@ -59,20 +56,15 @@ def export(
     key_out: Annotated[Path | None, typer.Option(help="Write the public key here too.")] = None,
 ) -> None:
     """Write the bundle of one sample, signed with this deployment's key."""
-    settings = Settings()
+    from api.cli.laboratory import laboratory  # noqa: PLC0415 -- verifying needs none, nor the time to load one
+
     for path in (out_file, key_out):
         if path is not None and path.exists():
             fail(_say("error.custody.file_exists", file=str(path)))
-    signer = load_or_create_signer(settings.effective_signing_key)
-    database = Database(settings.effective_database_url)
-    try:
-        with database.session() as session:
-            content = _bundle_of(session, sample, signer)
-            _write(out_file, content)
-    except DBAPIError:
-        fail(_say("error.custody.no_laboratory"))
-    finally:
-        database.dispose()
+    with laboratory() as state, state.database.session() as session:
+        signer = load_or_create_signer(state.settings.effective_signing_key)
+        content = _bundle_of(session, sample, signer)
+        _write(out_file, content)
     if key_out is not None:
         _write(key_out, public_key_file(signer))
     out.print(_say("custody.exported", file=str(out_file), fingerprint=signer.public_key.fingerprint))

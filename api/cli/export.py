@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from api.app import compose
 from api.cli.console import err, fail
-from api.settings import Settings
+from api.cli.laboratory import laboratory
 from lab.results.open_data import COLUMNS, open_rows
 
 
@@ -18,12 +17,8 @@ def export(
     target: Annotated[Path | None, typer.Option("--out", help="The file to write; standard output without it.")] = None,
 ) -> None:
     """Write the reported answers of those who agreed to open data, as CSV: month, area, product; nothing of people."""
-    state = compose(Settings())
-    try:
-        with state.database.reading() as session:
-            rows = [astuple(row) for row in open_rows(session)]
-    finally:
-        state.database.dispose()
+    with laboratory() as state, state.database.reading() as session:
+        rows = [astuple(row) for row in open_rows(session)]
     if target is None:
         _write(sys.stdout, rows)
         return

@@ -5,9 +5,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from api.app import compose
 from api.cli.console import fail, out
-from api.settings import Settings
+from api.cli.laboratory import laboratory
 from lab.kit.db import Database
 from lab.kit.jobs import DeadJob, dead_jobs, revive
 
@@ -22,13 +21,12 @@ def _dead(database: Database) -> list[DeadJob]:
 @app.command("dead")
 def show() -> None:
     """List the jobs that failed too often and wait for a person; the log says where each one failed."""
-    database = compose(Settings()).database
-    jobs = _dead(database)
+    with laboratory() as state:
+        jobs = _dead(state.database)
     table = Table("task", "key", "attempts")
     for job in jobs:
         table.add_row(job.task, job.key, str(job.attempts))
     out.print(table if jobs else "No job was given up.")
-    database.dispose()
 
 
 @app.command("revive")
@@ -37,12 +35,11 @@ def put_back(
     key: Annotated[str | None, typer.Option(help="Only the job of this key.")] = None,
 ) -> None:
     """Queue dead jobs again, with all their attempts before them."""
-    database = compose(Settings()).database
-    chosen = [job for job in _dead(database) if task in (None, job.task) and key in (None, job.key)]
-    if not chosen:
-        fail("No such job was given up.")
-    with database.session() as session:
-        for job in chosen:
-            revive(session, job)
+    with laboratory() as state:
+        chosen = [job for job in _dead(state.database) if task in (None, job.task) and key in (None, job.key)]
+        if not chosen:
+            fail("No such job was given up.")
+        with state.database.session() as session:
+            for job in chosen:
+                revive(session, job)
     out.print(f"Queued again: {len(chosen)}.")
-    database.dispose()

@@ -7,14 +7,14 @@ import typer
 
 import api.backup
 from api.cli.console import fail, out
-from api.settings import Settings
+from api.cli.laboratory import read_settings
 
 
 def backup(
     target: Annotated[Path, typer.Argument(help="The file to write, such as lab-2026-11-21.tar.gz.")],
 ) -> None:
     """Write database and files of an embedded laboratory to one file. The signing key is not in it: keep it apart."""
-    settings = Settings()
+    settings = read_settings()
     if target.exists():
         fail(f"{target} exists already; name another file.")
     if settings.database_url is None and not (settings.data_dir / api.backup.DATABASE).exists():
@@ -28,5 +28,5 @@ def backup(
 
 def restore(source: Annotated[Path, typer.Argument(help="A file that `drugcheck backup` wrote.")]) -> None:
     """Rebuild a laboratory from a backup, in an empty data folder. Every file is checked against its hash."""
-    report = api.backup.restore_backup(Settings(), source)
+    report = api.backup.restore_backup(read_settings(), source)
     out.print(f"Restored {report.files} files and the database to {report.path}. Put the signing key back beside them.")

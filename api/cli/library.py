@@ -10,9 +10,8 @@ import typer
 from rich.table import Table
 from sqlmodel import Session, select
 
-from api.app import compose
 from api.cli.console import fail, out
-from api.settings import Settings
+from api.cli.laboratory import laboratory
 from lab.library import service
 from lab.library.models import RetentionValue, TlcSystem
 from lab.network.models import Site
@@ -23,12 +22,8 @@ app = typer.Typer(no_args_is_help=True)
 
 @contextmanager
 def _session(*, write: bool = False) -> Iterator[Session]:
-    state = compose(Settings())
-    try:
-        with state.database.session() if write else state.database.reading() as session:
-            yield session
-    finally:
-        state.database.dispose()
+    with laboratory() as state, state.database.session() if write else state.database.reading() as session:
+        yield session
 
 
 @app.command()

@@ -6,18 +6,17 @@ import typer
 import uvicorn
 
 import api.migrations
-from api.app import compose, create_app
+from api.app import create_app
 from api.cli.console import out
-from api.settings import Settings
+from api.cli.laboratory import laboratory
 from api.worker import run_worker
 
 
 def migrate() -> None:
     """Bring the database to the current version. Running it again changes nothing."""
-    state = compose(Settings())
-    api.migrations.upgrade(state.database.engine)
+    with laboratory(may_be_new=True) as state:
+        api.migrations.upgrade(state.database.engine)
     out.print("The database is up to date.")
-    state.database.dispose()
 
 
 def serve(
@@ -25,23 +24,21 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
 ) -> None:
     """Serve pages and JSON routes; works in the background too unless DRUGCHECK_WORKER_IN_PROCESS=false."""
-    settings = Settings()
-    state = compose(settings)
-    if state.database.is_sqlite:  # a network migrates once, by command; a laptop just starts
-        api.migrations.upgrade(state.database.engine)
-    # Access logs would hold the addresses of people who look up their answer.
-    uvicorn.run(
-        create_app(state=state),
-        host=host,
-        port=port,
-        access_log=False,
-        proxy_headers=True,
-        forwarded_allow_ips=settings.trusted_proxies,
-    )
+    with laboratory(may_be_new=True) as state:
+        if state.database.is_sqlite:  # a network migrates once, by command; a laptop just starts
+            api.migrations.upgrade(state.database.engine)
+        # Access logs would hold the addresses of people who look up their answer.
+        uvicorn.run(
+            create_app(state=state),
+            host=host,
+            port=port,
+            access_log=False,
+            proxy_headers=True,
+            forwarded_allow_ips=state.settings.trusted_proxies,
+        )
 
 
 def worker() -> None:
     """Work in the background: read plates, act on results, deliver alerts. Stops by SIGTERM after what it is doing."""
-    state = compose(Settings())
-    run_worker(state)
-    state.database.dispose()
+    with laboratory() as state:
+        run_worker(state)

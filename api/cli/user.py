@@ -9,9 +9,8 @@ import typer
 from rich.table import Table
 from sqlmodel import Session, select
 
-from api.app import compose
 from api.cli.console import fail, out
-from api.settings import Settings
+from api.cli.laboratory import laboratory
 from lab.network import accounts, signin
 from lab.network.models import Account, Role, RoleGrant, Site
 
@@ -22,12 +21,8 @@ Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
 @contextmanager
 def _session() -> Iterator[Session]:
-    state = compose(Settings())
-    try:
-        with state.database.session() as session:
-            yield session
-    finally:
-        state.database.dispose()
+    with laboratory() as state, state.database.session() as session:
+        yield session
 
 
 def _site(session: Session, name: str | None) -> Site | None:
