@@ -9,6 +9,7 @@ import json
 import sqlite3
 import tarfile
 import tempfile
+import zlib
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -124,8 +125,8 @@ def _extract_checked(source: Path, staged: Path) -> int:
             archive.extractall(staged, filter="data")
         manifest = json.loads((staged / MANIFEST).read_text())
         digests: dict[str, str] = manifest["sha256"]
-        fits = manifest["schema"] == SCHEMA and DATABASE in digests
-    except (OSError, EOFError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
+        fits = manifest["schema"] == SCHEMA and isinstance(digests, dict) and DATABASE in digests
+    except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError, KeyError, TypeError) as error:
         raise BackupUnreadableError(path=str(source)) from error
     found = {
         path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file() and path.name != MANIFEST

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from api.cli.console import EXIT_FAILED, err, fail, out, print_json
 from api.demo.network import PASSWORD
-from api.demo.run import STEPS, walk
+from api.demo.run import STEPS, FolderTakenError, walk
 from api.demo.story import StepFailedError, Story, Told
 from lab.errors import InvalidError, LabError
 from templates.i18n import translator
@@ -20,7 +20,9 @@ def demo(
     image: Annotated[
         Path | None, typer.Option(help="A picture of a plate; without one the demo draws its own.")
     ] = None,
-    folder: Annotated[Path, typer.Option(help="Where to leave the lab and its files; emptied first.")] = FOLDER,
+    folder: Annotated[
+        Path, typer.Option(help="Where to leave the lab and its files; what an earlier demo left there goes.")
+    ] = FOLDER,
     as_json: Annotated[bool, typer.Option("--json", help="Print one object with the outcome of each step.")] = False,
     if_missing: Annotated[bool, typer.Option(help="Do nothing when the demo lab is there already.")] = False,
 ) -> None:
@@ -60,6 +62,8 @@ def _walk(
     try:
         with err.status("Walking one sample through the house …"):
             story = walk(folder, picture, tell=tell)
+    except FolderTakenError as error:
+        fail(str(error))
     except StepFailedError as error:
         problem = (f"Step “{STEPS[len(told)].title}” did not happen: {error}", EXIT_FAILED)
     except LabError as error:

@@ -36,6 +36,25 @@ STEPS: tuple[Step, ...] = (
 )
 
 
+MARK = ".drugcheck-demo"
+"""The file that says that a folder is the demo's own, to be emptied by the next one."""
+
+
+class FolderTakenError(Exception):
+    """The folder named holds something that no demo left there, or cannot be one; the message says so."""
+
+
+def _empty(folder: Path) -> None:
+    try:
+        if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+            raise FolderTakenError(f"{folder} holds files that no demo left there. Name another folder, or empty it.")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / MARK).write_text("Emptied by the next demo.\n", encoding="utf-8")
+    except OSError as error:
+        raise FolderTakenError(f"{folder} cannot be the demo's folder: {error.strerror}.") from error
+
+
 def demo_settings(folder: Path, base: Settings) -> Settings:
     """The settings of the lab in ``folder``: embedded, an exercise, its mail in a folder."""
     return Settings(
@@ -56,10 +75,10 @@ def demo_settings(folder: Path, base: Settings) -> Settings:
 def walk(folder: Path, picture: bytes | None, *, tell: Callable[[Told], None]) -> Story:
     """Walk every step in an emptied ``folder``; ``tell`` hears of each one that happened.
 
-    ``picture``: any plate picture; None draws one. Raises what the first step that does not happen raises.
+    ``picture``: any plate picture; None draws one. Raises :class:`FolderTakenError`, and what the first step that
+    does not happen raises.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    _empty(folder)
     state = compose(demo_settings(folder, Settings()))
     story = Story(
         state=state,

@@ -81,3 +81,16 @@ def test_a_damaged_archive_is_refused_and_leaves_nothing(laboratory: Settings, t
 def test_a_network_is_told_to_use_its_database_own_tools(tmp_path: Path) -> None:
     with pytest.raises(NotEmbeddedError):
         write_backup(Settings(database_url="postgresql://host/lab"), tmp_path / "x")
+
+
+@pytest.mark.parametrize("manifest", ["[]", "null", '{"schema": "drugcheck-backup/1", "sha256": ["lab.sqlite"]}'])
+def test_a_manifest_of_another_shape_is_refused(tmp_path: Path, manifest: str) -> None:
+    archive = tmp_path / "backup.tar.gz"
+    (tmp_path / "manifest.json").write_text(manifest)
+    (tmp_path / "lab.sqlite").write_bytes(b"no database")
+    with tarfile.open(archive, "w:gz") as file:
+        for name in ("manifest.json", "lab.sqlite"):
+            file.add(tmp_path / name, arcname=name)
+    with pytest.raises(BackupUnreadableError):
+        restore_backup(Settings(data_dir=tmp_path / "elsewhere"), archive)
+    assert not (tmp_path / "elsewhere").exists()

@@ -87,3 +87,16 @@ def test_json_has_the_outcome_of_every_step_also_of_the_one_that_failed(
     assert (stopped.value.code, document["ok"]) == (2, False)
     assert document["steps"][-1]["id"] == "picture"
     assert [step["ok"] for step in document["steps"]] == [True] * 5 + [False]
+
+
+@pytest.mark.parametrize("kind", ["other files", "a file"])
+def test_only_what_a_demo_left_is_emptied(tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    folder = tmp_path / "mine"
+    kept = folder / "thesis.txt" if kind == "other files" else folder
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("years of work")
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--folder", str(folder)])
+    assert ended.value.code == 2
+    assert kept.read_text() == "years of work"
+    assert str(folder) in capsys.readouterr().err.replace("\n", "")

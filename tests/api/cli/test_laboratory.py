@@ -9,8 +9,9 @@ from lab.kit.db import Database
 
 COMMANDS = (
     ("user", "list"), ("user", "token", "anna@network.example"), ("export",), ("library", "systems"),
-    ("library", "load"), ("library", "show", "mdma"), ("library", "export", "--system", "TA", "--site", "Laboratory"), ("jobs", "dead"),
-    ("jobs", "revive"), ("worker",), ("custody", "export", "--sample", "6BP8-DAFK-0", "--out", "bundle.json"),
+    ("library", "load"), ("library", "show", "mdma"), ("library", "export", "--system", "TA", "--site", "Laboratory"),
+    ("jobs", "dead"), ("jobs", "revive"), ("worker",),
+    ("custody", "export", "--sample", "6BP8-DAFK-0", "--out", "bundle.json"),
 )  # fmt: skip
 
 
