@@ -64,7 +64,7 @@ def arpls(signal: NDArray[np.float64], *, stiffness: float, rounds: int = 15) ->
 
 
 def _second_differences(n: int) -> NDArray[np.float64]:
-    """The upper bands of D'D for the second-difference matrix D of ``n`` points (five or more), as LAPACK wants them."""
+    """The upper bands of D'D for the second-difference matrix D of ``n`` points (five or more), as in LAPACK."""
     outer, inner, middle = np.ones(n), np.full(n, -4.0), np.full(n, 6.0)
     outer[:2], inner[0] = 0, 0
     inner[[1, -1]] = -2

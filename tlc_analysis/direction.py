@@ -47,8 +47,9 @@ def find_direction(srgb: Array, valid: NDArray[np.bool_], illumination: Illumina
 
 
 def _up_or_down(srgb: Array, strips: Strips, lines: list[Ridge]) -> Direction:
-    odds = 1.5 + _front_on_top(srgb, strips, lines)  # people hold a camera the way they hold the plate
-    return Direction(quarter_turns=0 if odds >= 0 else 2, certain=abs(odds) > 1.0)
+    """People hold a camera the way they hold the plate: it is turned only where the plate itself is sure of it."""
+    odds = 1.5 + _front_on_top(srgb, strips, lines)
+    return Direction(quarter_turns=0 if odds >= -1.0 else 2, certain=abs(odds) > 1.0)
 
 
 def _lines(srgb: Array, valid: NDArray[np.bool_], illumination: Illumination) -> tuple[Strips, list[Ridge]]:

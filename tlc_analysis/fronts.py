@@ -23,6 +23,7 @@ _RIM = 0.07  # of the width: bands end before, the solvent does not
 _ACROSS = 0.62  # of the width: a shorter stroke may be a hair or a circle's arc, and comes last
 _BULGE = 4.0  # standard deviations by which a bulging front must be clearer than a straight one
 _WIDE = 0.0085  # of the height: a wider ridge was washed there, not drawn, where no origin tells the pencil
+_BOW_COUNTS = 0.025  # of the height: a stronger bow is no less certain
 
 Floats = NDArray[np.float64]
 
@@ -43,10 +44,20 @@ def to_line(x: Floats, y: Floats, u_px: float, *, knots: int = 25) -> Line:
 
 
 def line_of(ridge: Ridge, strips: Strips) -> Line:
-    """The middle of a drawn line. Graphite is uneven across its stroke: a few per cent of its width are added."""
+    """The middle of a drawn line. Graphite is uneven across its stroke: a few per cent of its width are added.
+
+    So is a tenth of its bow, where it is bent: what a smooth curve makes of a bent line drawn by hand is off by that.
+    """
     inside = slice(ridge.first, ridge.last + 1)
-    u = float(np.sqrt(np.mean(ridge.curve.se[inside] ** 2) + (0.05 * ridge.width_px) ** 2 + 0.15**2))
+    bow = min(_bow(ridge.curve.y[inside]), _BOW_COUNTS * len(strips.signal))
+    spread = np.mean(ridge.curve.se[inside] ** 2) + (0.035 * ridge.width_px) ** 2 + (0.1 * bow) ** 2
+    u = float(np.sqrt(spread + 0.1**2))
     return to_line(strips.x, ridge.curve.y, u)
+
+
+def _bow(y: Floats) -> float:
+    """How far a curve strays from the chord between its ends."""
+    return float(np.abs(y - np.linspace(y[0], y[-1], len(y))).max())
 
 
 def find_front(strips: Strips, lines: list[Ridge], *, origin: Ridge | None, bottom: float) -> Found | None:

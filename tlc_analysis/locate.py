@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .amounts import Amount, band_amounts
-from .bands import Band, BandFit
 from .band_count import choose
+from .bands import Band, BandFit
 from .detection import Blob
 from .sheet import Sheet
 

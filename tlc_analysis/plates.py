@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .choice import choose
+from .cut_sides import complete
 from .direction import Direction, find_direction
 from .frames import Picture, PlateFrame
 from .model import Flag, Hints, PlateHints
@@ -98,7 +99,7 @@ def find_outlines(picture: Picture) -> list[_Outline]:
         seen += _examined(copy, segment_quads(copy))
     chosen = [e for e in choose(seen) if min(side_lengths(copy.to_picture(e.quad))) > _SMALLEST_PX]
     if chosen:
-        return _in_reading_order([_outline(copy, evidence) for evidence in chosen])
+        return _in_reading_order([_outline(picture, copy, evidence) for evidence in chosen])
     whole = _whole(picture, copy)
     return [whole] if whole is not None else []
 
@@ -107,9 +108,9 @@ def _examined(copy: WorkingCopy, quads: list[Quad]) -> list[Evidence]:
     return [evidence for quad in quads if (evidence := examine(copy.planes, quad)) is not None]
 
 
-def _outline(copy: WorkingCopy, evidence: Evidence) -> _Outline:
+def _outline(picture: Picture, copy: WorkingCopy, evidence: Evidence) -> _Outline:
     return _Outline(
-        quad=copy.to_picture(evidence.quad),
+        quad=complete(copy.to_picture(evidence.quad), np.isnan(evidence.support), picture.pixels.shape),
         confidence=round(min(1.0, evidence.score), 3),
         flags=(Flag.PLATE_CUT,) if evidence.cut else (),
     )

@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from .frames import Line
 
-APEX_FLOOR_PX: Final = 0.18
+APEX_FLOOR_PX: Final = 0.12
 """Frame pixels: no apex is read better than this, whatever the fit says (lens, layer, sampling)."""
 FLAT_SHARE: Final = 0.0002
 """Standard uncertainty, as a share of the run, of a scan's geometry."""
-RECTIFICATION_SHARE: Final = 0.0012
+RECTIFICATION_SHARE: Final = 0.0008
 """The same for a photograph, whose perspective was removed and whose lens was not known."""
+CUT_SHARE: Final = 0.006
+"""The same where the frame cuts the plate: one side is inferred. Seen on drawn plates: up to 0.015 mid-way."""
 PERSPECTIVE: Final = 0.01
 """A plate whose scale changes by more than this from edge to edge was photographed."""
 
@@ -46,8 +48,13 @@ def rf_of(y: float, run: Run) -> float:
     return (run.origin_y - y) / run.length_px
 
 
-def geometry_share(to_picture: NDArray[np.float64], width: int, height: int) -> float:
-    """Standard uncertainty of the frame's geometry as a share of the run, from its homography."""
+def geometry_share(to_picture: NDArray[np.float64], width: int, height: int, *, cut: bool = False) -> float:
+    """Standard uncertainty of the frame's geometry as a share of the run, from its homography.
+
+    ``cut``: the picture's frame cuts the plate, whose fourth side is inferred.
+    """
+    if cut:
+        return CUT_SHARE
     corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], dtype=np.float64)
     depth = corners @ to_picture[2]
     return RECTIFICATION_SHARE if depth.max() / depth.min() > 1 + PERSPECTIVE else FLAT_SHARE

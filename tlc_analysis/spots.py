@@ -80,7 +80,7 @@ def spot_of(sheet: Sheet, band: Located, path: LanePath) -> Spot:
 
 
 def _geometry(sheet: Sheet) -> float:
-    return geometry_share(sheet.frame.to_picture, sheet.width, sheet.height)
+    return geometry_share(sheet.frame.to_picture, sheet.width, sheet.height, cut=Flag.PLATE_CUT in sheet.frame.flags)
 
 
 def _length(sheet: Sheet, one: Point, other: Point) -> float:

@@ -4,14 +4,14 @@ import time
 
 from limits import parse
 from limits.storage import storage_from_string
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.strategies import MovingWindowRateLimiter
 
 
 class RateLimiter:
     """Counts calls by (limit, bucket, client) and says when one is too many."""
 
     def __init__(self, storage_url: str) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(storage_from_string(storage_url))
+        self._limiter = MovingWindowRateLimiter(storage_from_string(storage_url))
 
     def allow(self, limit: str, bucket: str, client: str) -> bool:
         """Count one call of ``client`` in ``bucket``; False when it exceeds ``limit``."""

@@ -7,7 +7,7 @@ from obstore.store import MemoryStore
 from typer.testing import CliRunner
 
 from api.app import compose
-from api.cli.main import app
+from api.cli.jobs import app
 from api.migrations import upgrade
 from api.settings import Settings
 from lab.kit.files import ObjectFiles
@@ -34,7 +34,7 @@ def given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["jobs", *arguments])
+    result = CliRunner().invoke(app, list(arguments))
     return result.exit_code, result.output
 
 
