@@ -16,6 +16,7 @@ import api.source
 import api.v1
 from api.auth.csrf import CrossSiteGuard
 from api.auth.limits import RateLimiter
+from api.errors import Discretion
 from api.headers import SecurityHeaders
 from api.settings import Settings
 from api.state import AppState
@@ -30,7 +31,9 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         composed: AppState = self.state.drugcheck
-        return SecurityHeaders(TooLargeAnswers(super().build_middleware_stack()), https=composed.settings.https)
+        return SecurityHeaders(
+            Discretion(TooLargeAnswers(super().build_middleware_stack())), https=composed.settings.https
+        )
 
 
 STATIC = Path(__file__).parent / "static"

@@ -6,6 +6,7 @@ foresaw is logged under a random reference, and the reader is given that referen
 
 import logging
 import secrets
+import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.errors import NotSignedInError, TooManyRequestsError
 from api.auth.identity import identify
@@ -150,11 +152,33 @@ def too_large(request: Request) -> Response:
 
 def _unforeseen(request: Request, error: Exception) -> Response:
     reference = secrets.token_hex(4)
-    log.error("unforeseen error %s on %s", reference, request.scope.get("route"), exc_info=error)
+    where = "".join(traceback.format_tb(error.__traceback__))  # frames hold no values, the error's own words may
+    route = getattr(request.scope.get("route"), "path", "no route")
+    log.error("unforeseen error %s on %s: %s\n%s", reference, route, type(error).__name__, where)
+    request.state.told = True
     translator = translator_of(request)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = translator.text("problem.unforeseen", reference=reference)
     return _answer(request, Problem("error.unforeseen", status, _title(translator, status), detail))
+
+
+class Discretion:
+    """Pure ASGI middleware around all others: what was answered and logged under its reference ends here.
+
+    The framework raises it again, and the server would log it with its words: an address, a text that somebody typed.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "http":  # a fault at start must stop the server, and knows nobody's words
+                raise
+            if not scope.get("state", {}).get("told"):  # half an answer was out already
+                log.error("an answer broke off: %s", type(error).__name__)
 
 
 def install(app: FastAPI) -> None:

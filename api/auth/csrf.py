@@ -1,7 +1,8 @@
 """Cross-site request forgery, refused by what browsers say of themselves.
 
 Every current browser sends ``Sec-Fetch-Site``; older ones send ``Origin`` with unsafe methods. A request with neither
-is no browser's (one-click unsubscribe, RFC 8058, comes like that) and carries no cookie of ours by accident.
+is no browser's (one-click unsubscribe, RFC 8058, comes like that) and carries no cookie of ours by accident. A bearer
+token is never sent by accident either; other authorization is: browsers add what a proxy's password dialogue was told.
 """
 
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.errors import CrossSiteError
+from api.auth.identity import bearer_token
 from api.errors import respond
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -17,7 +19,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def is_cross_site(request: Request) -> bool:
     """Whether a browser says that this unsafe request does not come from our own pages."""
-    if request.method in SAFE_METHODS or request.headers.get("authorization"):
+    if request.method in SAFE_METHODS or bearer_token(request) is not None:
         return False
     site = request.headers.get("sec-fetch-site")
     if site is not None:
