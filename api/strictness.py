@@ -10,12 +10,13 @@ from typing import Any, NoReturn
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
 
 from lab.errors import InvalidError
 
 
 class UnstorableTextError(InvalidError):
-    """A path or a query holds the NUL character."""
+    """A path, a query or a form holds the NUL character."""
 
     message_id = "error.request.nul"
 
@@ -45,12 +46,19 @@ def _refuse_unstorable(node: Any) -> None:
 
 
 class StrictRequest(Request):
-    """A request whose JSON is read by :func:`strict_json`."""
+    """A request whose JSON is read by :func:`strict_json`, and whose forms hold no NUL character."""
 
     async def json(self) -> Any:
         if not hasattr(self, "_strict"):
             self._strict = strict_json(await self.body())
         return self._strict
+
+    async def _get_form(self, **limits: Any) -> FormData:
+        form = await super()._get_form(**limits)
+        if any("\x00" in text for pair in form.multi_items() for text in pair if isinstance(text, str)):
+            await form.close()
+            raise UnstorableTextError
+        return form
 
 
 class StrictRoute(APIRoute):

@@ -239,3 +239,17 @@ def test_a_body_in_another_form_is_told_what_to_send(anonymous: TestClient) -> N
 def test_a_strange_origin_is_a_foreign_one(anonymous: TestClient) -> None:
     answer = anonymous.post("/api/v1/lookup", json={"ticket": "x"}, headers={"Origin": "http://[bad"})
     assert answer.json()["type"] == "urn:drugcheck:error.auth.cross_site"
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/lookup"])
+def test_a_form_cannot_carry_what_a_database_would_refuse(anonymous: TestClient, path: str) -> None:
+    answer = anonymous.post(path, data={"email": "a\x00b", "password": "x", "ticket": "a\x00b"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_a_picture_comes_with_no_text_that_a_database_would_refuse(client: Client) -> None:
+    path = "/api/v1/plates/00000000-0000-4000-8000-000000000000/pictures"
+    answer = client("chemist").post(path, files={"picture": b"x"}, data={"reagent": "a\x00b"})
+    assert answer.status_code in {400, 422}
+    is_a_problem(answer, "en")
