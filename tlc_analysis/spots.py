@@ -18,6 +18,8 @@ NEAR_ORIGIN_RF: Final = 0.05
 NEAR_FRONT_RF: Final = 0.95
 FAINT_CONTRAST_LAB: Final = 3.0
 EDGE_SHARE: Final = 0.04
+TWIN_SHARE: Final = 0.33
+"""Of the larger band's height: nearer apexes in one lane are one band's."""
 
 
 def lane_run(sheet: Sheet, path: LanePath) -> Run | None:
@@ -36,7 +38,8 @@ def lane_ends(sheet: Sheet, path: LanePath) -> tuple[float, float]:
 
 def lane_contents(sheet: Sheet, path: LanePath, judged: list[Judged]) -> tuple[tuple[Spot, ...], tuple[Feature, ...]]:
     """Spots of a lane from the origin upwards, and what else was seen in it."""
-    spots = [spot_of(sheet, item.band, path) for item in judged if item.claimed]
+    claimed = without_twins([item.band for item in judged if item.claimed])
+    spots = [spot_of(sheet, band, path) for band in claimed]
     features = [
         Feature(kind=item.kind, centre_px=sheet.to_picture(item.band.x, item.band.y))
         for item in judged
@@ -49,6 +52,18 @@ def lane_contents(sheet: Sheet, path: LanePath, judged: list[Judged]) -> tuple[t
     return tuple(sorted(spots, key=lambda spot: spot.rf if spot.rf is not None else -spot.centre_px[1])), tuple(
         features
     )
+
+
+def without_twins(bands: list[Located]) -> list[Located]:
+    """One band at one place of a lane: of several whose apexes lie within a third of a band's height, the largest.
+
+    What ran in one lane to one Rf is one spot, whatever shape it has; a blob that is wide and ragged fits as two.
+    """
+    kept: list[Located] = []
+    for band in sorted(bands, key=lambda one: -abs(one.volume)):
+        if all(abs(band.y - other.y) > TWIN_SHARE * max(band.height, other.height) for other in kept):
+            kept.append(band)
+    return kept
 
 
 def stroke_features(sheet: Sheet, where: Callable[[float, float], bool]) -> tuple[Feature, ...]:

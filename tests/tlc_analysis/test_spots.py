@@ -17,7 +17,9 @@ from tests.tlc_analysis.plain_frames import (
 )
 from tlc_analysis.analyse import read_sheet
 from tlc_analysis.frames import Landmarks
+from tlc_analysis.locate import Located
 from tlc_analysis.model import Feature, FeatureKind, Flag, Illumination, Lane, Plate, Spot
+from tlc_analysis.spots import without_twins
 
 GREEN = (0.2, 0.8, 0.3)
 NIGHT = (0.10, 0.09, 0.22)
@@ -203,3 +205,14 @@ def test_lane_and_features_carry_places_in_the_picture() -> None:
     assert lane.origin_px == pytest.approx((200, ORIGIN_Y))
     assert lane.front_px == pytest.approx((200, FRONT_Y))
     assert all(isinstance(feature, Feature) for feature in lane.features)
+
+
+def test_of_two_bands_at_one_place_of_a_lane_the_larger_one_is_reported() -> None:
+    def band(y: float, volume: float) -> Located:
+        return Located(
+            x=50.0, y=y, apex_u=0.2, sigma_front=10.0, sigma_origin=10.0, width=30.0, exponent=2.0,
+            heights=np.zeros(3), pedestal=0.0, snr=50.0, score=1.0, volume=volume, centroid_y=y, overlapping=False,
+        )  # fmt: skip
+
+    far, large, twin = band(100.0, 5.0), band(300.0, 9.0), band(303.0, 2.0)
+    assert without_twins([twin, far, large]) == [large, far]
