@@ -152,3 +152,26 @@ def test_no_route_that_names_something_is_left_out(state: AppState) -> None:
         if route.path.startswith("/api/v1") and "{" in route.path
     }
     assert {one for one in named if one[1] not in NOTHING_BEHIND_THE_KEY} == stated
+
+
+def test_a_key_in_a_body_opens_no_more_than_one_in_a_path(client: Client, network: Network, world: World) -> None:
+    north, south, laboratory = (str(network.sites[name].id) for name in ("north", "south", "laboratory"))
+    stranger, item_id = client("south_worker"), world.keys["item_id"]
+    registered = stranger.post("/api/v1/samples", json={"site_id": north, "consent_analyse": True})
+    packing = {"item_ids": [item_id], "seal_number": "P-9", "to_site_id": laboratory, "legal_basis": "authorisation 1"}
+    packed = [
+        stranger.post("/api/v1/parcels", json={**packing, "from_site_id": origin})
+        for origin in (north, south, laboratory)
+    ]
+    event = {"kind": "event", "item_id": item_id, "event": {"action": "lost", "note": "gone"}}
+    register = {"kind": "register", "sample": {"site_id": north, "consent_analyse": True}}
+    synced = stranger.post("/api/v1/sync", json={"operations": [event, register]}).json()["results"]
+    assert registered.status_code == 403
+    assert [answer.status_code for answer in packed] == [
+        403,
+        422,
+        403,
+    ]  # what is not at one's site cannot be packed there
+    assert [one["ok"] for one in synced] == [False, False]
+    assert client("worker").get(f"/api/v1/items/{item_id}").json()["state"] == "at_laboratory"
+    assert stranger.get(f"/api/v1/samples?site_id={north}").json() == {"samples": [], "total": 0}

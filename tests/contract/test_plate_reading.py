@@ -154,7 +154,7 @@ def test_a_drawn_picture_is_read_as_the_contract_says(tmp_path: Path, kind: str)
 
 @pytest.mark.plates
 @pytest.mark.skipif(not PICTURES, reason="the shared development pictures are not on this machine")
-@pytest.mark.parametrize("picture", PICTURES[:6], ids=lambda path: path.name)
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.name)
 def test_a_real_picture_is_read_as_the_contract_says(picture: Path) -> None:
     reading = printed("analyse", picture, "--json")
     holds(READING, reading)
