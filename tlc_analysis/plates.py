@@ -7,6 +7,7 @@ import numpy as np
 from .choice import choose
 from .cut_sides import complete
 from .direction import Direction, find_direction
+from .errors import InvalidHintsError
 from .frames import Picture, PlateFrame
 from .model import Flag, Hints, PlateHints
 from .quads import Evidence, examine
@@ -17,6 +18,7 @@ from .segments import segment_quads
 
 _SMALLEST_PX = 64  # of the picture: on less, no line and no spot can be told from noise
 _SURE, _LARGE = 0.7, 0.15  # score and share of the picture below which a second way of looking is worth its time
+_LEAST_TURN_PX2 = 16.0  # between sides that meet: four pixels by four
 _TURNS = {"top": 0, "left": 1, "bottom": 2, "right": 3}  # clockwise quarter turns that bring that side up
 
 
@@ -33,7 +35,7 @@ def find_plates(picture: Picture, *, hints: Hints | None = None) -> tuple[PlateF
     """The plates of a picture, left to right and then top to bottom.
 
     Corners in a hint are in the plate's own order and replace the search for that plate; ``hints.up`` replaces the
-    recognition of the direction.
+    recognition of the direction. Raises :class:`InvalidHintsError` for corners that no plate can have.
     """
     given = hints.plates if hints is not None else ()
     if given and all(plate.corners_px for plate in given):
@@ -63,6 +65,12 @@ def _size_mm(hints: PlateHints | None) -> tuple[float, float] | None:
 
 def _from_corners(picture: Picture, hints: PlateHints) -> PlateFrame:
     quad = np.array(hints.corners_px, dtype=np.float64)
+    sides = np.roll(quad, -1, axis=0) - quad
+    turns = sides[:, 0] * np.roll(sides[:, 1], -1) - sides[:, 1] * np.roll(sides[:, 0], -1)
+    if not (np.all(turns > _LEAST_TURN_PX2) or np.all(turns < -_LEAST_TURN_PX2)):
+        raise InvalidHintsError(
+            "The hint “corners_px” is no outline of a plate: its corners fall together, lie on a line or cross over."
+        )
     return rectify(picture, quad, confidence=1.0, flags=(Flag.CORNERS_FROM_HINT,), plate_mm=_size_mm(hints))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.tlc_analysis.plain_frames import FRONT_Y, HEIGHT, ORIGIN_Y, WIDTH, add_spot, bare_plate
 from tlc_analysis import METHOD_VERSION, analyse
-from tlc_analysis.errors import UnreadableImageError
+from tlc_analysis.errors import InvalidHintsError, UnreadableImageError
 from tlc_analysis.model import Flag, Hints, PlateHints, SpotHint
 
 CORNERS = ((-0.5, -0.5), (WIDTH - 0.5, -0.5), (WIDTH - 0.5, HEIGHT - 0.5), (-0.5, HEIGHT - 0.5))
@@ -98,3 +98,17 @@ def test_a_picture_as_small_as_is_taken_is_read_like_any_other(height: int, widt
     reading = analyse(plain)
     assert reading.plates == ()
     assert Flag.NO_PLATE in reading.flags
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        ((10.0, 10.0),) * 4,
+        ((0.0, 0.0), (50.0, 50.0), (100.0, 100.0), (150.0, 150.0)),
+        ((0.0, 0.0), (300.0, 300.0), (300.0, 0.0), (0.0, 300.0)),
+    ],
+    ids=["one point", "a line", "crossed over"],
+)
+def test_corners_that_no_plate_can_have_are_refused(corners: tuple[tuple[float, float], ...]) -> None:
+    with pytest.raises(InvalidHintsError, match="corners_px"):
+        analyse(_plate(), hints=Hints(plates=(PlateHints(corners_px=corners),)))
