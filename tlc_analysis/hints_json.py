@@ -8,13 +8,14 @@
 Everything may be left out; what is not known by name is refused, since a misspelt hint would be ignored silently.
 """
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 from .errors import InvalidHintsError
 from .model import Corners, Hints, PlateHints, Point, Polyline, SpotHint
 
+_FARTHEST = 1e6  # pixels: beyond any picture, and what stands beyond it is a slip
+_MOST = 500  # points of a line, lanes, spots
 SIDES = ("top", "right", "bottom", "left")
 
 
@@ -66,12 +67,14 @@ def _object(data: Any, known: set[str], what: str) -> dict[str, Any]:
 def _list(value: Any, name: str) -> list[Any]:
     if not isinstance(value, list):
         raise InvalidHintsError(f"The hint “{name}” must be a list.")
+    if len(value) > _MOST:
+        raise InvalidHintsError(f"The hint “{name}” has {len(value)} entries; at most {_MOST} are taken.")
     return value
 
 
 def _number(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidHintsError(f"The hint “{name}” holds {value!r}, which is not a number.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _FARTHEST:
+        raise InvalidHintsError(f"The hint “{name}” holds {str(value)[:40]!r}, which is not a number that fits.")
     return float(value)
 
 
@@ -102,8 +105,8 @@ def _corners(value: Any, name: str) -> Corners:
 
 def _length(value: Any, name: str) -> float:
     length = _number(value, name)
-    if length <= 0:
-        raise InvalidHintsError(f"The hint “{name}” is {length:g}; a length is more than 0.")
+    if not 1 <= length <= 1000:
+        raise InvalidHintsError(f"The hint “{name}” is {length:g}; a plate measures 1 to 1000 mm.")
     return length
 
 
