@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from .detection import Blob
+from .errors import InvalidHintsError
 from .lanes import LanePath
 from .locate import locate
 from .model import Flag, Lane, Spot, SpotHint
@@ -21,6 +22,8 @@ def apply_hints(
         if not paths:
             break
         x, y = sheet.from_picture(hint.centre_px)
+        if hint.action == "add" and not (0 <= x < sheet.width and 0 <= y < sheet.height):
+            raise InvalidHintsError("A spot in the hints lies outside its plate: click on the band itself.")
         i = int(np.argmin([abs(path.at(y) - x) for path in paths]))
         spots = _without(result[i].spots, hint)
         if hint.action == "add":

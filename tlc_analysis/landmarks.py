@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .errors import InvalidHintsError
 from .frames import Landmarks, Line, PlateFrame
 from .fronts import Found, find_front, line_of, line_score, to_line
 from .marks import grey_of, ink_mask, tick_marks
@@ -134,6 +135,10 @@ def _from_hint(frame: PlateFrame, polyline: Polyline | None) -> Line | None:
         return None
     points = to_picture_points(inverse(frame.to_picture), np.array(polyline, dtype=np.float64))
     points = points[np.argsort(points[:, 0])]
+    if len(points) > 1 and np.ptp(points[:, 0]) < abs(np.ptp(points[:, 1])):
+        raise InvalidHintsError(
+            "An origin or front in the hints runs along the plate, not across it: give points from side to side."
+        )
     # A person clicks to about two picture pixels.
     scale = frame.srgb.shape[0] / max(1.0, _side(frame))
     return Line(x=points[:, 0], y=points[:, 1], u_px=2.0 * scale)
