@@ -1,6 +1,6 @@
 """One picture of a plate as a chemist sees it: the drawing, the lanes, their profiles, and what they may be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,13 +46,15 @@ class PictureView:
     light: str
 
 
-def picture_view(session: Session, actor: Actor, picture: PlatePicture, translator: Translator) -> PictureView | None:
-    """``picture`` as read; None while it has not been."""
+def picture_view(
+    session: Session, actor: Actor, picture: PlatePicture, translator: Translator, *, watch_list: Collection[str]
+) -> PictureView | None:
+    """``picture`` as read; None while it has not been. ``watch_list``: as for :func:`interpret`."""
     reading = service.latest_reading(session, picture_id=picture.id)
     if reading is None:
         return None
     document = reading.document
-    found = interpret(session, actor=actor, reading_id=reading.id)
+    found = interpret(session, actor=actor, reading_id=reading.id, watch_list=watch_list)
     flags = [*document["flags"], *(flag for plate in document["plates"] for flag in plate["flags"])]
     drawing = draw_plate(document, picture_href=f"/plates/pictures/{picture.id}/preview.jpg", translator=translator)
     return PictureView(

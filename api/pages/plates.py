@@ -15,6 +15,7 @@ from api.pages.forms import Form, FormDep, Refusal, attempt
 from api.pages.layout import as_uuid, go, show, work_site
 from api.pages.plate_view import picture_view
 from api.routing import GuardedRouter, needs
+from api.state import state_of
 from api.uploads import UPLOAD_LIMIT, read_upload
 from lab.custody import overview
 from lab.library import service as library
@@ -139,7 +140,12 @@ def show_plate(
     """The page of ``plate`` with the picture ``chosen``, else its newest."""
     row = plate_row(session, plate)
     picture = next((one for one in row.pictures if one.id == chosen), row.pictures[-1] if row.pictures else None)
-    view = None if picture is None else picture_view(session, identity.actor, picture, translator_of(request))
+    watch_list = state_of(request).settings.watched
+    view = (
+        None
+        if picture is None
+        else picture_view(session, identity.actor, picture, translator_of(request), watch_list=watch_list)
+    )
     return show(
         request, "pages/plate.html", session=session, status=status, form=form, row=row, plate=plate,
         picture=picture, view=view, lights=PictureLight,
