@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
-from api.pages.answers import AnswerView, view_of
+from api.answers import AnswerView, view_of
 from api.plate_drawing import drawn_over
 from api.settings import Settings
 from lab.kit.clock import now

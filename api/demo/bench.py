@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from api.answers import full_text, view_of
 from api.demo import plate as demo_plate
 from api.demo.files import as_json
 from api.demo.network import LABORATORY
 from api.demo.story import StepFailedError, Story
-from api.pages.answers import full_text, view_of
 from api.plate_drawing import drawn_over
 from api.reports import report_pdf
 from lab.custody import service as custody

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from alerts.tasks import service as tasks
 from alerts.tasks.models import TaskState
+from api.answers import AnswerView, view_of
 from api.deps import SessionDep
 from api.language import language_of, translator_of
-from api.pages.answers import AnswerView, view_of
 from api.pages.forms import Form, FormDep, Refusal, attempt
 from api.pages.layout import show
 from api.routing import GuardedRouter, public

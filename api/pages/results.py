@@ -7,9 +7,9 @@ from fastapi import Request
 from sqlmodel import Session
 from starlette.responses import Response
 
+from api.answers import full_text, view_of
 from api.deps import FilesDep, IdentityDep, SessionDep, SettingsDep
 from api.language import language_of, translator_of
-from api.pages.answers import full_text, view_of
 from api.pages.forms import Form, FormDep, Refusal, attempt, decimal
 from api.pages.layout import go, show, work_site
 from api.reports import report_pdf

@@ -11,9 +11,9 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from alerts.tasks import service as tasks
+from api.answers import answer_views
 from api.deps import ActorDep, IdentityDep, SessionDep, SettingsDep
 from api.language import language_of, translator_of
-from api.pages.answers import answer_views
 from api.pages.forms import Form, FormDep, Refusal, attempt
 from api.pages.layout import current_site, go, show, work_site
 from api.pages.sample_list import progress_of

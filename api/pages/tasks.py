@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from alerts.tasks import service
 from alerts.tasks.models import CallbackTask
+from api.answers import answer_views
 from api.deps import IdentityDep, SessionDep
 from api.language import translator_of
-from api.pages.answers import answer_views
 from api.pages.forms import Form, FormDep, Refusal, attempt
 from api.pages.layout import go, show
 from api.pages.task_rows import open_tasks

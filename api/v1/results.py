@@ -8,8 +8,8 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
+from api.answers import full_text, view_of
 from api.deps import ActorDep, FilesDep, SessionDep, SettingsDep
-from api.pages.answers import full_text, view_of
 from api.reports import report_pdf
 from api.routing import GuardedRouter, needs
 from lab.network.access import Permission
