@@ -26,6 +26,7 @@ from lab.plates import service
 from lab.plates.errors import PictureEmptyError
 from lab.plates.models import LaneKind, PictureLight, PictureState, Plate, PlatePicture
 from lab.plates.schemas import MAX_LANES, LaneIn, PlateIn
+from lab.results.models import FindingRole
 from lab.samples import service as samples
 from lab.samples.models import Sample
 from tlc_analysis.preview import preview
@@ -148,7 +149,7 @@ def show_plate(
     )
     return show(
         request, "pages/plate.html", session=session, status=status, form=form, row=row, plate=plate,
-        picture=picture, view=view, lights=PictureLight,
+        picture=picture, view=view, lights=PictureLight, roles=FindingRole,
     )  # fmt: skip
 
 
