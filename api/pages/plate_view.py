@@ -79,7 +79,7 @@ def _lane(session: Session, lane: LaneReading, document: Mapping[str, Any]) -> L
     if densitogram is None:
         return LaneView(lane, sample, sold_as, None, None)
     signal, baseline = densitogram["signal"], densitogram["baseline"]
-    top, bottom = max(*signal, *baseline), min(*signal, *baseline)
+    top, bottom = _scale(document)
     return LaneView(
         lane, sample, sold_as,
         _points(densitogram["position"], signal, top, bottom),
@@ -92,6 +92,13 @@ def _densitogram(document: Mapping[str, Any], index: int | None) -> Mapping[str,
     lanes = [lane for plate in document["plates"] for lane in plate["lanes"] if lane["index"] == index]
     found: Mapping[str, Any] | None = lanes[0].get("densitogram") if len(lanes) == 1 else None
     return found if found and len(found["signal"]) > 1 else None
+
+
+def _scale(document: Mapping[str, Any]) -> tuple[float, float]:
+    """Highest and lowest signal of all lanes: on a scale of its own the noise of an empty lane looks like bands."""
+    profiles = [lane.get("densitogram") for plate in document["plates"] for lane in plate["lanes"]]
+    values = [value for profile in profiles if profile for value in (*profile["signal"], *profile["baseline"])]
+    return max(values), min(values)
 
 
 def _points(position: Sequence[float], values: Sequence[float], top: float, bottom: float) -> str:
