@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 COMB_TOLERANCE: Final = 0.1
 """Largest departure of a lane from the comb, in pitches, for the comb to be believed."""
-DOUBLE_SHARE: Final = 0.035
+DOUBLE_SHARE: Final = 0.05
 """Marks nearer than this share of the width may be two sides of one."""
 MANY: Final = 6
 STRAY_SHARE: Final = 0.2

@@ -1,6 +1,6 @@
 import pytest
 
-from tlc_analysis.lanes import Evidence, comb_of, find_lanes, lanes_at
+from tlc_analysis.lanes import Evidence, _single, comb_of, find_lanes, lanes_at
 
 
 def _seen(*places: tuple[float, float], width: float = 24.0, weight: float = 30.0) -> list[Evidence]:
@@ -95,3 +95,9 @@ def test_the_two_sides_of_a_cross_are_one_mark() -> None:
 def test_close_lanes_are_not_taken_for_double_marks() -> None:
     marks = tuple(float(x) for x in range(20, 380, 12))
     assert _columns([], marks=marks) == list(marks)
+
+
+def test_the_two_arms_of_a_wide_cross_are_one_mark_and_close_lanes_stay_apart() -> None:
+    assert _single((76.0, 92.0, 340.0, 355.0), 415.0) == (84.0, 347.5)
+    close = tuple(23.0 + 8.0 * i for i in range(20))
+    assert _single(close, 200.0) == close
