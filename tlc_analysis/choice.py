@@ -7,6 +7,7 @@ from .quads import Evidence
 from .regions import Quad
 
 _ACCEPT, _EVEN = 0.45, 0.25  # score and evenness below which an outline is no plate
+_PEER = 0.35  # of the largest plate of a row: a smaller piece is no plate of that row
 
 
 def choose(seen: list[Evidence]) -> list[Evidence]:
@@ -27,7 +28,8 @@ def choose(seen: list[Evidence]) -> list[Evidence]:
 def _is_row(outer: Evidence, others: list[Evidence]) -> bool:
     """Whether ``outer`` goes round several plates that lie side by side, each as clear of its neighbour as of the rest.
 
-    A dry strip and the wet layer below it tile a plate as well, but the step between them is small or the wrong way.
+    A dry strip and the wet layer below it tile a plate as well, but the step between them is small or the wrong way;
+    and where a bold line marks front or origin, what lies beyond it is a strip, and no plate of its neighbour's size.
     """
     pieces: list[Evidence] = []
     for one in sorted(others, key=lambda e: -e.score):
@@ -35,6 +37,8 @@ def _is_row(outer: Evidence, others: list[Evidence]) -> bool:
         apart = all(_overlap(one.quad, piece.quad) < 0.1 for piece in pieces)
         if of_it and apart and one.score > 0.8 and _stands_alone(one) and _shared_sides(one.quad, outer.quad) >= 2:
             pieces.append(one)
+    largest = max((piece.share for piece in pieces), default=0.0)
+    pieces = [piece for piece in pieces if piece.share > _PEER * largest]
     return len(pieces) >= 2 and sum(piece.share for piece in pieces) > 0.6 * outer.share
 
 

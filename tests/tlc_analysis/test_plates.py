@@ -6,9 +6,11 @@ import pytest
 from numpy.typing import NDArray
 from pictures_of_plates import LAYER, Drawn, drawn_plate, picture_of, placed, through
 
+from tlc_analysis.decode import decode
 from tlc_analysis.frames import PlateFrame
 from tlc_analysis.model import Flag, Hints, Illumination, PlateHints
 from tlc_analysis.plates import find_plates
+from tlc_analysis.rectify import to_picture_points
 
 Floats = NDArray[np.float64]
 UPRIGHT = np.array([[240.0, 90.0], [640.0, 90.0], [640.0, 890.0], [240.0, 890.0]])
@@ -166,3 +168,16 @@ def test_the_same_picture_gives_the_same_plates() -> None:
     picture = placed([(drawn_plate(), turned(UPRIGHT, 11.0))])
     one, other = find_plates(picture), find_plates(picture)
     np.testing.assert_array_equal(one[0].to_picture, other[0].to_picture)
+
+
+def test_bold_lines_at_origin_and_front_do_not_cut_a_plate_in_three() -> None:
+    pixels = np.full((900, 640, 3), (120, 90, 60), np.uint8)
+    pixels[50:850, 50:590] = (235, 232, 228)
+    for row in (146, 760):
+        cv2.line(pixels, (54, row), (586, row), (90, 90, 90), 3, cv2.LINE_AA)
+    _, encoded = cv2.imencode(".png", cv2.GaussianBlur(pixels, (0, 0), 0.8))
+    (frame,) = find_plates(decode(encoded.tobytes()))
+    corners = to_picture_points(
+        frame.to_picture, np.array([[0.0, 0.0], [frame.valid.shape[1] - 1.0, frame.valid.shape[0] - 1.0]])
+    )
+    assert np.abs(corners - [[50, 50], [589, 849]]).max() < 6
