@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from api.cli.console import fail, out
 from api.cli.laboratory import laboratory
 from lab.library import service
-from lab.library.models import RetentionValue, TlcSystem
+from lab.library.models import TlcSystem
 from lab.network.models import Site
 from tlc_analysis.library import COLUMNS
 
@@ -63,7 +63,7 @@ def show(name: Annotated[str, typer.Argument(help="A substance, by name or synon
             out.print("also found: " + ", ".join(hit.substance.name for hit in hits[1:]))
         codes = {system.id: system.code for system in session.exec(select(TlcSystem))}
         values = Table("system", "hRf", "kind", "confidence", "source")
-        for value in session.exec(select(RetentionValue).where(RetentionValue.substance_id == substance.id)):
+        for value in service.values_of(session, substance_id=substance.id):
             spread = f" ± {value.sd_hrf:g}" if value.sd_hrf is not None else ""
             confidence = value.confidence.value if value.confidence else ""
             values.add_row(

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict
-from sqlmodel import select
 
 from api.deps import ActorDep, SessionDep
 from api.routing import GuardedRouter, needs
 from lab.library import service
-from lab.library.models import RetentionValue, Substance, ValueConfidence, ValueKind
+from lab.library.models import Substance, ValueConfidence, ValueKind
 from lab.network.access import Permission
 
 router = GuardedRouter(prefix="/library", tags=["library"])
@@ -133,7 +132,7 @@ def search(
 def get_substance(name: str, session: SessionDep) -> SubstanceOut:
     """One substance by its name, with its values, colours and their sources."""
     substance: Substance = service.find_substance(session, name=name)
-    values = session.exec(select(RetentionValue).where(RetentionValue.substance_id == substance.id)).all()
+    values = service.values_of(session, substance_id=substance.id)
     return SubstanceOut(
         **substance.model_dump(include={"id", "name", "substance_class", "inchikey", "cas", "source"}),
         values=[ValueOut.model_validate(value) for value in values],

@@ -46,6 +46,7 @@ __all__ = [
     "reported_elsewhere",
     "search_substances",
     "spread_settings",
+    "values_of",
     "withdraw_own_standard",
 ]
 
@@ -157,6 +158,11 @@ def reported_elsewhere(
         return silent
     near = [row for row in silent if abs(row.value.value_hrf - near_hrf) <= within_hrf]
     return sorted(near, key=lambda row: abs(row.value.value_hrf - near_hrf))
+
+
+def values_of(session: Session, *, substance_id: UUID) -> Sequence[RetentionValue]:
+    """Every retention value of a substance, printed and own, in every system."""
+    return session.exec(select(RetentionValue).where(RetentionValue.substance_id == substance_id)).all()
 
 
 def colours_of(session: Session, *, substance_id: UUID) -> Sequence[ReagentColour]:
