@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .analyse import analyse
 from .errors import PlateError
+from .quietly import without_native_output
 from .serialise import to_json
 
 
@@ -17,7 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--illumination", choices=["uv254", "uv366", "visible"], default=None)
     options = parser.parse_args(arguments)
     try:
-        reading = analyse(options.image.read_bytes(), illumination=options.illumination)
+        content = options.image.read_bytes()
+        with without_native_output():
+            reading = analyse(content, illumination=options.illumination)
     except OSError as error:
         sys.stderr.write(f"{options.image} cannot be opened: {error.strerror}.\n")
         return 2

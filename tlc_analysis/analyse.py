@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from .across import cut_between, lies_across
 from .bodies import join_bodies
 from .contrast import FINE_HEIGHT_PX, Contrast, measure_contrast
 from .decode import decode
@@ -12,6 +13,7 @@ from .detection import Blob, find_blobs, shows_narrow_bands
 from .features import Judged, contradicts_front, judge, marks_lane
 from .frames import Landmarks, Line, Picture, PlateFrame
 from .handmade import apply_hints
+from .hard_edges import are_hard_edged
 from .labels import label_columns
 from .landmarks import find_landmarks
 from .lanes import Evidence, LanePath, LaneSet, find_lanes, lanes_at
@@ -29,9 +31,11 @@ from .model import (
     Polyline,
 )
 from .plates import find_plates
+from .printed import PRINTED_CONFIDENCE, is_called_a_plate, is_printed
 from .quality import picture_flags, plate_flags
 from .sheet import Sheet
 from .spots import lane_contents, lane_ends, lane_run, stroke_features
+from .streaks import streak_evidence
 from .version import method
 
 
@@ -42,7 +46,7 @@ def analyse(image: bytes, *, illumination: Illumination | None = None, hints: Hi
     ``hints``: what a person or the plate layout says; each replaces its automatic step.
     Raises :class:`UnreadableImageError` and :class:`InvalidHintsError`.
     """
-    picture = decode(image, illumination=illumination)
+    picture = decode(image, illumination=illumination, reduced=True)
     frames = find_plates(picture, hints=hints)
     given = hints.plates if hints else ()
     plates = tuple(
@@ -64,22 +68,28 @@ def read_sheet(
     frame: PlateFrame, landmarks: Landmarks, illumination: Illumination, hints: PlateHints | None = None
 ) -> Plate:
     """Lanes, spots and features of a plate whose origin and front are known, or known to be unknown."""
-    contrast, blobs = _candidates(frame, landmarks)
+    contrast, blobs = candidates(frame, landmarks)
     sheet = Sheet(frame=frame, landmarks=landmarks, contrast=contrast, illumination=illumination)
+    printed = is_printed(sheet)
+    blobs = [] if printed else blobs
     bands = locate(sheet, blobs)
     judged = judge(sheet, bands)
     if Flag.FRONT_FROM_HINT not in landmarks.flags and contradicts_front(sheet, judged):
         landmarks = replace(landmarks, front=None)
         sheet = replace(sheet, landmarks=landmarks)
         judged = judge(sheet, bands)
-    lanes = _lanes(sheet, judged, hints)
+    if not is_called_a_plate(sheet) and are_hard_edged(sheet, [item.band for item in judged if item.claimed]):
+        printed, blobs, judged = True, [], []
+    wide = [item for item in judged if lies_across(item, judged)]
+    lanes = _lanes(sheet, [item for item in judged if item not in wide], hints)
+    judged = cut_between(sheet, wide, judged, blobs, lanes.paths)
     per_lane = _assign(lanes.paths, judged)
     read = tuple(_read_lane(sheet, i + 1, path, per_lane[i]) for i, path in enumerate(lanes.paths))
     if hints is not None and hints.spots:
         read = apply_hints(sheet, lanes.paths, read, hints.spots)
     return Plate(
         corners_px=_corners(sheet),
-        confidence=frame.confidence,
+        confidence=min(frame.confidence, PRINTED_CONFIDENCE) if printed else frame.confidence,
         origin_px=_polyline(sheet, landmarks.origin),
         front_px=_polyline(sheet, landmarks.front),
         lanes=read,
@@ -90,7 +100,7 @@ def read_sheet(
     )
 
 
-def _candidates(frame: PlateFrame, landmarks: Landmarks) -> tuple[Contrast, list[Blob]]:
+def candidates(frame: PlateFrame, landmarks: Landmarks) -> tuple[Contrast, list[Blob]]:
     """The plate's contrast and what stands out in it, in more detail where the bands are narrow."""
     contrast = measure_contrast(frame, landmarks)
     blobs = find_blobs(contrast)
@@ -108,6 +118,8 @@ def _lanes(sheet: Sheet, judged: list[Judged], hints: PlateHints | None) -> Lane
         for j in judged
         if marks_lane(sheet, j)
     ]
+    smears = streak_evidence(sheet)
+    seen += [smear for smear in smears if all(abs(smear.x - e.x) > 0.5 * (smear.width + e.width) for e in seen)]
     if hints is not None and hints.lane_x_px:
         columns = tuple(_hinted_columns(sheet, hints))
         return lanes_at(columns, seen, origin_y=origin_y, width=sheet.width)
@@ -188,11 +200,10 @@ def _outside_lanes(sheet: Sheet, paths: tuple[LanePath, ...]) -> tuple[Feature, 
 
 
 def _info(picture: Picture) -> ImageInfo:
-    height, width = picture.pixels.shape[:2]
     return ImageInfo(
         sha256=picture.sha256,
-        width_px=width,
-        height_px=height,
+        width_px=picture.width,
+        height_px=picture.height,
         illumination=picture.illumination,
         illumination_inferred=picture.illumination_inferred,
     )

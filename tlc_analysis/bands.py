@@ -3,8 +3,8 @@
 Each band is a bi-Gaussian (two halves that share an apex: Buys & de Clerk, Anal. Chem. 1972, 44, 1273), flattened on
 top as far as the data ask for it (an exponent above 2: overloaded, clipped and sprayed-on bands have plateaus), with
 one height per channel. Heights and a straight baseline are linear and solved exactly at every step (variable
-projection: Golub & Pereyra, SIAM J. Numer. Anal. 1973, 10, 413), so only apex, widths and flatness are searched
-(Levenberg-Marquardt, MINPACK). Colour thus helps to separate what overlaps.
+projection: Golub & Pereyra, SIAM J. Numer. Anal. 1973, 10, 413; derivatives after Kaufman, BIT 1975, 15, 49), so only
+apex, widths and flatness are searched (Levenberg-Marquardt, MINPACK). Colour thus helps to separate what overlaps.
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,20 @@ PRIOR_SKEW: Final = 0.5
 PRIOR_FLATNESS: Final = 0.25
 """Spread of ln(exponent / 2)."""
 CORRELATION: Final = 3.0
-"""Neighbouring rows of a compressed or resampled picture are not independent: so many rows count as one."""
+"""Neighbouring rows of a compressed or resampled picture are not independent: so many rows count as one, where the
+number of bands is decided."""
+MOST_CORRELATED: Final = 8.0
+"""So many rows count as one at most, where the residue of a fit is asked how many do."""
 MODEL_ERROR: Final = 0.04
 """What the shape of a band is trusted to, as a share of its height: no band is added to explain less."""
 
+SIDES: Final = 2.5
+"""So many standard deviations on both sides of an apex say how sure it is."""
+FEWEST_PAIRS: Final = 6
+
 _Array = NDArray[np.float64]
 _PARAMETERS = 4  # apex, ln sigma towards the front, ln sigma towards the origin, ln(exponent / 2)
+_LEAST, _MOST = np.array([-np.inf, -1.5, -1.5, -0.35]), np.array([np.inf, 6.0, 6.0, 1.4])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,10 +59,22 @@ class Band:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BandFit:
-    """Bands of one stretch with the Bayesian information criterion of the model (smaller is better)."""
+    """Bands of one stretch with the Bayesian information criterion of the model (smaller is better).
+
+    ``misfit``: (n, 3) profile less model. ``independent``: how many rows count as one, by what the residue says.
+    """
 
     bands: tuple[Band, ...]
     bic: float
+    misfit: _Array
+    independent: float
+
+    def alone(self, index: int, rows: _Array) -> tuple[_Array, _Array]:
+        """One band's (n,) signal with baseline and neighbours taken off, and what was fitted to it."""
+        band = self.bands[index]
+        size = max(float(np.linalg.norm(band.heights)), 1e-9)
+        fitted = band.shape(rows) * size
+        return fitted + self.misfit @ (band.heights / size), fitted
 
 
 def shape(rows: _Array, apex: float, sigma_front: float, sigma_origin: float, exponent: float = 2.0) -> _Array:
@@ -72,15 +92,21 @@ class _Problem:
         self.ramp = np.stack([np.ones_like(rows), (rows - rows.mean()) / max(float(np.ptp(rows)), 1.0)], axis=1)
         self.target = profile * self.root[:, None]
         self.start = np.array([[apex, np.log(sigma), np.log(sigma), 0.0] for apex, sigma in starts])
+        self.start_sigma = np.exp(self.start[:, 1])
+        self.ridge = 1e-8 * np.eye(len(starts) + 2)
+        self.pull = self._pull()
 
     def design(self, p: _Array) -> _Array:
-        q = np.clip(p.reshape(-1, _PARAMETERS), [-np.inf, -1.5, -1.5, -0.35], [np.inf, 6.0, 6.0, 1.4])
-        bands = [shape(self.rows, m, np.exp(a), np.exp(b), 2 * np.exp(c)) for m, a, b, c in q]
-        return np.stack([*bands, *self.ramp.T], axis=1)
+        q = np.minimum(np.maximum(p.reshape(-1, _PARAMETERS), _LEAST), _MOST)
+        apex, (front, origin) = q[:, 0], np.exp(q[:, 1:3]).T
+        away = self.rows[:, None] - apex
+        sigma = np.where(away < 0, front, origin)
+        bands = np.exp(-0.5 * (np.abs(away) / sigma) ** (2 * np.exp(q[:, 3])))
+        return np.concatenate([bands, self.ramp], axis=1)
 
     def heights(self, design: _Array) -> _Array:
         weighted = design * self.root[:, None]
-        normal = weighted.T @ weighted + 1e-8 * np.eye(design.shape[1])
+        normal = weighted.T @ weighted + self.ridge
         return np.asarray(np.linalg.solve(normal, weighted.T @ self.target))
 
     def cost(self, p: _Array) -> _Array:
@@ -88,12 +114,51 @@ class _Problem:
         misfit = (design @ self.heights(design) - self.profile) * self.root[:, None]
         q = p.reshape(-1, _PARAMETERS)
         prior = [
-            (q[:, 0] - self.start[:, 0]) / np.exp(self.start[:, 1]),
-            (q[:, 1:3].mean(axis=1) - self.start[:, 1]) / PRIOR_WIDTH,
+            (q[:, 0] - self.start[:, 0]) / self.start_sigma,
+            ((q[:, 1] + q[:, 2]) / 2 - self.start[:, 1]) / PRIOR_WIDTH,
             (q[:, 1] - q[:, 2]) / PRIOR_SKEW,
             q[:, 3] / PRIOR_FLATNESS,
         ]
         return np.concatenate([misfit.ravel(), *prior])
+
+    def jacobian(self, p: _Array) -> _Array:
+        """(parameters, misfits) derivatives of :meth:`cost`, the heights following the shapes (Kaufman's form)."""
+        design = self.design(p)
+        weighted = design * self.root[:, None]
+        heights = self.heights(design)
+        moved = self._moved(p, design) * self.root[:, None]
+        normal = weighted.T @ weighted + self.ridge
+        moved -= weighted @ np.linalg.solve(normal, weighted.T @ moved)
+        count = len(self.start)
+        of_band = np.repeat(heights[:count], _PARAMETERS, axis=0)
+        bent = moved.T[:, :, None] * of_band[:, None, :]
+        return np.concatenate([bent.reshape(len(of_band), -1), self.pull], axis=1)
+
+    def _moved(self, p: _Array, design: _Array) -> _Array:
+        """(n, parameters) derivatives of each band's shape; 0 where a parameter is at its limit."""
+        raw = p.reshape(-1, _PARAMETERS)
+        q = np.minimum(np.maximum(raw, _LEAST), _MOST)
+        away = self.rows[:, None] - q[:, 0]
+        before = away < 0
+        sigma = np.where(before, np.exp(q[:, 1]), np.exp(q[:, 2]))
+        power = 2 * np.exp(q[:, 3])
+        u = np.maximum(np.abs(away) / sigma, 1e-9)
+        raised = u**power
+        slope = 0.5 * power * raised * design[:, : len(q)]
+        parts = [slope / (u * sigma) * np.sign(away), slope * before, slope * ~before, -slope * np.log(u)]
+        moved = np.stack(parts, axis=2) * (q == raw)
+        return np.asarray(moved.reshape(len(self.rows), -1))
+
+    def _pull(self) -> _Array:
+        """(parameters, priors) derivatives of what holds the parameters near their start."""
+        count = len(self.start)
+        pull = np.zeros((count, _PARAMETERS, 4, count))
+        for i in range(count):
+            pull[i, 0, 0, i] = 1 / self.start_sigma[i]
+            pull[i, 1, 1, i] = pull[i, 2, 1, i] = 0.5 / PRIOR_WIDTH
+            pull[i, 1, 2, i], pull[i, 2, 2, i] = 1 / PRIOR_SKEW, -1 / PRIOR_SKEW
+            pull[i, 3, 3, i] = 1 / PRIOR_FLATNESS
+        return pull.reshape(count * _PARAMETERS, -1)
 
     def bic(self, misfit: _Array) -> float:
         """Criterion with the noise known (1 in whitened units) and the shape trusted to ``MODEL_ERROR``."""
@@ -111,13 +176,14 @@ def fit_bands(rows: _Array, profile: _Array, weight: _Array, starts: list[tuple[
     """
     problem = _Problem(rows, profile, weight, starts)
     best, covariance, *_ = leastsq(
-        problem.cost, problem.start.ravel(), full_output=True, ftol=1e-4, xtol=1e-4, maxfev=40 * (len(starts) + 1)
-    )
+        problem.cost, problem.start.ravel(), Dfun=problem.jacobian, col_deriv=True, full_output=True,
+        ftol=1e-4, xtol=1e-4, maxfev=40 * (len(starts) + 1),
+    )  # fmt: skip
     design = problem.design(best)
     heights = problem.heights(design)
     misfit = profile - design @ heights
-    mean_square = float((weight * (misfit**2).sum(axis=1)).sum() / max(float(weight.sum()) * 3, 1.0))
-    spread = _spread(covariance, mean_square, len(starts))
+    independent = correlation_length(misfit * np.sqrt(weight)[:, None])
+    spread = _spread(problem, best, covariance, misfit, independent)
     bands = tuple(
         Band(
             apex=float(m), apex_u=float(spread[i]), sigma_front=float(np.exp(np.clip(a, -1.5, 6))),
@@ -126,16 +192,52 @@ def fit_bands(rows: _Array, profile: _Array, weight: _Array, starts: list[tuple[
         )
         for i, (m, a, b, c) in enumerate(best.reshape(-1, _PARAMETERS))
     )  # fmt: skip
-    return BandFit(bands=bands, bic=problem.bic(misfit))
+    return BandFit(bands=bands, bic=problem.bic(misfit), misfit=misfit, independent=independent)
+
+
+def correlation_length(misfit: _Array) -> float:
+    """How many rows count as one: 1 + 2 sum of the residue's autocorrelations, as long as they are positive.
+
+    A residue that waves because the shape is not the band's own is correlated too, and makes the apex less certain.
+    """
+    power = float((misfit**2).sum())
+    total = 1.0
+    for lag in range(1, max(2, len(misfit) // 4)):
+        share = float((misfit[lag:] * misfit[:-lag]).sum()) / max(power, 1e-12)
+        if share <= 0:
+            break
+        total += 2 * share
+    return min(total, MOST_CORRELATED)
 
 
 def _pedestal(ramp: _Array, apex: float, rows: _Array) -> _Array:
     return np.asarray(ramp[0] + ramp[1] * (apex - rows.mean()) / max(float(np.ptp(rows)), 1.0))
 
 
-def _spread(covariance: _Array | None, mean_square: float, count: int) -> _Array:
-    """Standard uncertainty of each apex, correlated noise included; infinite where the fit is degenerate."""
+def _spread(problem: _Problem, best: _Array, covariance: _Array | None, misfit: _Array, independent: float) -> _Array:
+    """Standard uncertainty of each apex from what the fit left over; infinite where the fit is degenerate."""
+    count = len(problem.start)
     if covariance is None:
         return np.full(count, np.inf)
-    variance = np.diag(covariance)[::_PARAMETERS] * max(mean_square, 1.0) * CORRELATION
-    return np.asarray(np.sqrt(np.maximum(variance, 0)))
+    rows = float(problem.weight.sum()) * 3
+    free = max(rows - (_PARAMETERS + 3) * count - 6, 0.3 * rows, 1.0)
+    everywhere = float((problem.weight * (misfit**2).sum(axis=1)).sum() / free) * independent
+    left_over = [_leaning(problem.rows, misfit, *band[:3]) for band in best.reshape(-1, _PARAMETERS)]
+    squares = np.array([everywhere if own is None else own for own in left_over])
+    return np.asarray(np.sqrt(np.maximum(np.diag(covariance)[::_PARAMETERS] * squares, 0)))
+
+
+def _leaning(rows: _Array, misfit: _Array, apex: float, front: float, origin: float) -> float | None:
+    """The residue's variance, correlation included, in so far as it differs on the two sides of an apex.
+
+    What is the same on both sides (a shape too pointed or too flat) moves no apex. None where too few rows are seen.
+    """
+    step = float(rows[1] - rows[0])
+    reach = min(SIDES * float(np.exp(np.clip(min(front, origin), -1.5, 6.0))), apex - rows[0], rows[-1] - apex)
+    count = int(reach / step) if reach > 0 else 0
+    if count < FEWEST_PAIRS:
+        return None
+    away = (np.arange(count) + 0.5) * step
+    halves = [np.stack([np.interp(apex + side * away, rows, channel) for channel in misfit.T]) for side in (1, -1)]
+    odd = (halves[0] - halves[1]).T / np.sqrt(2)
+    return float((odd**2).mean()) * correlation_length(odd) * count / max(count - 1.5, 1.0)

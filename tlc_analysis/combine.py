@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from .colour_evidence import ColourEntry, ColourSettings, log_colour_ratio
 from .errors import MatchError
 from .library import LibraryEntry
-from .match import READING_U_HRF, UNKNOWN_DENSITY, MatchSettings, credible_set, likelihood, ranked
+from .match import READING_U_HRF, MatchSettings, credible_set, likelihood, ranked, unknown_density
 from .model import Candidate, Lab
 from .prediction import Prediction, predict
 
 Array = NDArray[np.float64]
-MOST_SPOTS = 14  # subsets double with each
+MOST_SPOTS = 20  # subsets double with each: a second or two for so many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,9 +134,10 @@ def _density(
     """(K + 1,) likelihood of the spot under each substance, unknown last. No entry in this system: anywhere."""
     u_hrf = READING_U_HRF if spot.rf_u is None else 100 * spot.rf_u
     known = dict(zip(prediction.substances, likelihood(prediction, hrf=100 * spot.rf, u_hrf=u_hrf)[0], strict=True))
-    here = np.array([known.get(name, UNKNOWN_DENSITY) for name in substances])
+    elsewhere = unknown_density(hrf=100 * spot.rf, u_hrf=u_hrf)
+    here = np.array([known.get(name, elsewhere) for name in substances])
     here *= np.exp(log_colour_ratio(substances, spot.colours, colours, settings.colour))
-    return np.append(here, UNKNOWN_DENSITY)
+    return np.append(here, elsewhere)
 
 
 def _components(runs: Sequence[SystemRun], density: Array, settings: CombineSettings) -> list[_Component]:
@@ -158,7 +159,7 @@ def _components(runs: Sequence[SystemRun], density: Array, settings: CombineSett
 def _marginals(components: Sequence[_Component], spots: int) -> tuple[Array, Array]:
     """Posterior by spot (N, K + 1), and expected number of components by substance (K + 1,)."""
     whole = (1 << spots) - 1
-    ways = _ways(components, whole)
+    ways = _ways(components, spots)
     by_spot = np.zeros((spots, len(components[0].weight)))
     by_sample = np.zeros(len(components[0].weight))
     for component in components:
@@ -170,17 +171,22 @@ def _marginals(components: Sequence[_Component], spots: int) -> tuple[Array, Arr
     return by_spot, by_sample
 
 
-def _ways(components: Sequence[_Component], whole: int) -> Array:
-    """(2^N,) sum over all ways of sorting a subset of the spots into components, each way once."""
-    by_lowest: dict[int, list[tuple[int, float]]] = {}
+def _ways(components: Sequence[_Component], spots: int) -> Array:
+    """(2^N,) sum over all ways of sorting a subset of the spots into components, each way once.
+
+    A subset's first spot is in exactly one component: summing over that one counts each way once. Subsets are taken by
+    their first spot, the last one first, so that what is left of a subset is known already.
+    """
+    by_first: list[list[tuple[int, float]]] = [[] for _ in range(spots)]
     for component in components:
-        lowest = component.bits & -component.bits
-        by_lowest.setdefault(lowest, []).append((component.bits, float(component.weight.sum())))
-    ways = np.zeros(whole + 1)
+        first = (component.bits & -component.bits).bit_length() - 1
+        by_first[first].append((component.bits, float(component.weight.sum())))
+    ways = np.zeros(1 << spots)
     ways[0] = 1.0
-    for subset in range(1, whole + 1):
-        # The subset's first spot is in exactly one component: summing over that one counts each way once.
-        ways[subset] = sum(
-            total * ways[subset ^ bits] for bits, total in by_lowest[subset & -subset] if bits & subset == bits
-        )
+    for first in reversed(range(spots)):
+        later = np.arange(1 << (spots - 1 - first)) << (first + 1)
+        for bits, total in by_first[first]:
+            rest = bits & ~(1 << first)
+            free = later if rest == 0 else later[(later & rest) == 0]
+            ways[free | bits] += total * ways[free]
     return ways

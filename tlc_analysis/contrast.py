@@ -23,6 +23,7 @@ LINE_SHARE: Final = 0.005
 """Half a drawn line's breadth as a share of the height."""
 RELAXATION: Final = (5, 5, 3)
 """Widths of the averaging windows, coarse to fine, with which a filled hole is smoothed."""
+PIXEL_NOISE_FLOOR: Final = 0.05
 RIM_SHARE: Final = 0.012
 """Share of the height along each edge that is not read: chipped layer, shadow, interpolation."""
 
@@ -64,7 +65,9 @@ def work_scale(height: int, width: int, *, rows: int = WORK_HEIGHT_PX) -> float:
 
 
 def _reduce_mask(mask: NDArray[np.bool_], size: tuple[int, int], threshold: float) -> NDArray[np.bool_]:
-    share = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
+    if mask.all():
+        return np.ones(size[::-1], dtype=np.bool_)
+    share = cv2.resize(mask.view(np.uint8) * np.uint8(255), size, interpolation=cv2.INTER_AREA)
     return np.asarray(share > threshold * 255)
 
 
@@ -94,11 +97,14 @@ def fill(values: NDArray[np.float32], holes: NDArray[np.bool_]) -> NDArray[np.fl
     A coarse guess is relaxed towards the solution of Laplace's equation, which adds no extremum of its own: nothing
     that looks like a band can arise in a hole.
     """
-    result = np.where(holes[..., None], _pulled(values, (~holes).astype(np.float32)), values)
+    result = values.copy()
     where = np.nonzero(holes)
+    if len(where[0]) == 0:
+        return result
+    result[where] = _pulled(values, (~holes).astype(np.float32))[where]
     for size in RELAXATION:
         result[where] = cv2.blur(result, (size, size))[where]
-    return np.asarray(result, dtype=np.float32)
+    return result
 
 
 def _pulled(values: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -111,14 +117,16 @@ def _pulled(values: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray
     known = (share > 0.05).astype(np.float32)
     guess = _pulled(np.asarray(below, dtype=np.float32), known)
     up = cv2.pyrUp(guess, dstsize=(width, height))
-    return np.where(weight[..., None] > 0.5, values, up).astype(np.float32)
+    result, unknown = values.copy(), np.nonzero(weight <= 0.5)
+    result[unknown] = up[unknown]
+    return result
 
 
 def pixel_noise(difference: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float64]:
     """(3,) standard deviation of each channel's pixel-to-pixel noise, from differences of diagonal neighbours."""
     both = usable[:-2:5, :-2] & usable[2::5, 2:]
     step = (difference[2::5, 2:] - difference[:-2:5, :-2])[both]
-    return np.array([max(robust_sigma(step[:, c]) / np.sqrt(2), 0.05) for c in range(3)])
+    return np.array([max(robust_sigma(step[:, c]) / np.sqrt(2), PIXEL_NOISE_FLOOR) for c in range(3)])
 
 
 def measure_contrast(frame: PlateFrame, landmarks: Landmarks, *, rows: int = WORK_HEIGHT_PX) -> Contrast:
@@ -131,14 +139,17 @@ def measure_contrast(frame: PlateFrame, landmarks: Landmarks, *, rows: int = WOR
     usable = _inner(_reduce_mask(frame.valid, size, 0.99), max(1, round(RIM_SHARE * size[1])))
     ink = _ink(landmarks, size, scale)
     background = fit_background(lab, usable & ~ink)
-    difference = np.where(usable[..., None], lab - background, 0).astype(np.float32)
+    difference = lab - background
+    difference[~usable] = 0.0
     noise = pixel_noise(difference, usable & ~ink)
     strokes, stroke_mask = find_strokes(difference[..., 0], usable & ~ink, noise_l=float(noise[0]))
     drawn = ink | stroke_mask
+    filled = fill(difference, drawn)
+    filled[~usable] = 0.0
     return Contrast(
         scale=scale,
         background=background,
-        difference=np.where(usable[..., None], fill(difference, drawn), 0).astype(np.float32),
+        difference=filled,
         usable=usable,
         drawn=drawn,
         noise=noise,

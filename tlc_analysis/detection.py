@@ -145,11 +145,13 @@ def _at_scale(contrast: Contrast, coarse: NDArray[np.float32], sigma: float) -> 
     smooth = cv2.GaussianBlur(coarse, (0, 0), sigmaX=across, sigmaY=along, borderType=cv2.BORDER_REFLECT)
     curvature = np.zeros_like(smooth)
     curvature[1:-1] = (2 * smooth[1:-1] - smooth[2:] - smooth[:-2]) * along**2
-    whiten = whitening(_some(np.asarray(curvature[usable], dtype=np.float32)))
-    seen = smooth.reshape(-1, 3) @ whiten.astype(np.float32)
-    bend = curvature.reshape(-1, 3) @ whiten.astype(np.float32)
-    score = np.einsum("ij,ij->i", bend, seen) / (np.sqrt(np.einsum("ij,ij->i", seen, seen)) + 1e-6)
-    score = np.where(usable, score.reshape(usable.shape), 0).astype(np.float32)
+    sample = curvature.reshape(-1, 3)[_some(np.flatnonzero(usable))]
+    whiten = whitening(np.asarray(sample, dtype=np.float32))
+    turn = np.ascontiguousarray(whiten.T, dtype=np.float32)
+    seen, bend = (cv2.transform(each, turn) for each in (smooth, curvature))
+    size_of_seen = np.sqrt(_sum_of_channels(seen * seen)) + np.float32(1e-6)
+    score = _sum_of_channels(bend * seen) / size_of_seen
+    score = np.where(usable, score, 0).astype(np.float32)
     window = np.ones((2 * max(1, round(along)) + 1, 2 * max(2, round(1.5 * across)) + 1), np.uint8)
     found = (score >= cv2.dilate(score, window)) & (score > MIN_SCORE)
     peaks = []
@@ -164,8 +166,12 @@ def _at_scale(contrast: Contrast, coarse: NDArray[np.float32], sigma: float) -> 
     return peaks
 
 
-def _some(sample: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Enough of many values for their statistics."""
+def _sum_of_channels(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.transform(values, np.ones((1, 3), np.float32)), dtype=np.float32)
+
+
+def _some(sample: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Enough of many for their statistics."""
     return sample[:: max(1, len(sample) // SAMPLE)]
 
 

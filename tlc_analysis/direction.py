@@ -35,7 +35,7 @@ def find_direction(srgb: Array, valid: NDArray[np.bool_], illumination: Illumina
     upright, up_lines = _lines(srgb, valid, illumination)
     if _strength(up_lines, upright) > _PLAIN and len(up_lines) >= 2:
         return _up_or_down(srgb, upright, up_lines)
-    turned = np.ascontiguousarray(np.rot90(srgb, -1))
+    turned = np.asarray(cv2.rotate(srgb, cv2.ROTATE_90_CLOCKWISE), dtype=np.float32)
     sideways, side_lines = _lines(turned, np.rot90(valid, -1), illumination)
     across, along = _strength(up_lines, upright), _strength(side_lines, sideways)
     if max(across, along) <= 0:
@@ -53,11 +53,8 @@ def _up_or_down(srgb: Array, strips: Strips, lines: list[Ridge]) -> Direction:
 
 
 def _lines(srgb: Array, valid: NDArray[np.bool_], illumination: Illumination) -> tuple[Strips, list[Ridge]]:
-    height, width = valid.shape
-    rows = min(height, _ROWS)
-    small = cv2.resize(srgb, (width, rows), interpolation=cv2.INTER_AREA) if rows < height else srgb
-    mask = cv2.resize(valid.astype(np.uint8), (width, rows), interpolation=cv2.INTER_NEAREST) > 0
-    strips = cut_strips(np.asarray(small, np.float32), np.asarray(mask, np.bool_))
+    rows = min(len(valid), _ROWS)
+    strips = cut_strips(srgb, valid, rows=rows)
     lines = drawn_lines(strips, illumination)
     # The dark gap between two lanes is a line too, but not one from side to side, and in the middle of the plate.
     return strips, [

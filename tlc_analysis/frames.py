@@ -4,7 +4,8 @@ A *frame* is a plate after perspective is removed: the front is towards row 0, a
 centre (``docs/coordinates.md``). Arrays in these classes are never written to after construction.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,9 @@ class Picture:
     """A decoded picture as displayed.
 
     ``pixels``: (H, W, 3) uint8 or uint16, RGB, gamma-encoded as it came. ``full_scale``: the value of white,
-    255 or 65535.
+    255 or 65535. A large JPEG may be decoded at a fraction of its size: one of ``pixels`` is then the mean of
+    ``block`` x ``block`` pixels of the picture, ``decode_whole`` gives all of them, and ``whole_size`` is how many
+    there are, across and down. Coordinates are always those of the whole picture.
     """
 
     pixels: NDArray[np.uint8] | NDArray[np.uint16]
@@ -25,6 +28,25 @@ class Picture:
     sha256: str
     illumination: Illumination
     illumination_inferred: bool
+    block: int = 1
+    whole_size: tuple[int, int] | None = None
+    decode_whole: Callable[[], NDArray[np.uint8] | NDArray[np.uint16]] | None = None
+
+    @property
+    def width(self) -> int:
+        """Of the whole picture."""
+        return self.whole_size[0] if self.whole_size else int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Of the whole picture."""
+        return self.whole_size[1] if self.whole_size else int(self.pixels.shape[0])
+
+    def whole(self) -> "Picture":
+        """The same picture with every pixel it has."""
+        if self.decode_whole is None:
+            return self
+        return replace(self, pixels=self.decode_whole(), block=1, whole_size=None, decode_whole=None)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,7 +65,7 @@ class Line:
         """The line's y at ``x``, in frame pixels."""
         if len(self.x) == 1:
             return float(self.y[0])
-        i = int(np.clip(np.searchsorted(self.x, x) - 1, 0, len(self.x) - 2))
+        i = min(max(int(self.x.searchsorted(x)) - 1, 0), len(self.x) - 2)
         slope = (self.y[i + 1] - self.y[i]) / (self.x[i + 1] - self.x[i])
         return float(self.y[i] + slope * (x - self.x[i]))
 

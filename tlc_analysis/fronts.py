@@ -44,15 +44,26 @@ def to_line(x: Floats, y: Floats, u_px: float, *, knots: int = 25) -> Line:
 
 
 def line_of(ridge: Ridge, strips: Strips) -> Line:
-    """The middle of a drawn line. Graphite is uneven across its stroke: a few per cent of its width are added.
+    """The middle of a drawn line, as uncertain as the curve is, plus what the hand wavered round it.
 
-    So is a tenth of its bow, where it is bent: what a smooth curve makes of a bent line drawn by hand is off by that.
+    Graphite is uneven across its stroke, and its two flanks are blurred unlike: 2 % of its width are added. So are 3 %
+    of its bow, where it is bent: a smooth curve cuts a bent line's corners.
     """
     inside = slice(ridge.first, ridge.last + 1)
     bow = min(_bow(ridge.curve.y[inside]), _BOW_COUNTS * len(strips.signal))
-    spread = np.mean(ridge.curve.se[inside] ** 2) + (0.035 * ridge.width_px) ** 2 + (0.1 * bow) ** 2
-    u = float(np.sqrt(spread + 0.1**2))
+    known = float(np.mean(ridge.curve.se[inside] ** 2)) + _wander(ridge)
+    u = float(np.sqrt(known + (0.02 * ridge.width_px) ** 2 + (0.03 * bow) ** 2 + 0.05**2))
     return to_line(strips.x, ridge.curve.y, u)
+
+
+def _wander(ridge: Ridge) -> float:
+    """Variance of a drawn line round its curve, in rows squared: what neighbouring strips agree about is no noise."""
+    weight = ridge.curve.weight
+    used = weight > 0
+    apart = np.where(used, ridge.heights - ridge.curve.y, 0.0)
+    apart -= float(np.average(apart, weights=weight)) if weight.sum() > 0 else 0.0
+    both = used[1:] & used[:-1]
+    return max(0.0, float(np.mean((apart[1:] * apart[:-1])[both]))) if both.any() else 0.0
 
 
 def _bow(y: Floats) -> float:
@@ -133,9 +144,9 @@ def _washed(ridge: Ridge, origin: Ridge | None, height: int) -> bool:
 
 
 def _upper_edge(ridge: Ridge, strips: Strips) -> Line:
-    """The front is where the wet begins: half-way up the flank above the ridge of what it carried."""
+    """The front is where the wet begins, on the flank above the ridge of what it carried; where on it, none can say."""
     base = line_of(ridge, strips)
-    return Line(x=base.x, y=base.y - ridge.width_px / 2, u_px=float(np.hypot(base.u_px, 0.2 * ridge.width_px)))
+    return Line(x=base.x, y=base.y - 0.35 * ridge.width_px, u_px=float(np.hypot(base.u_px, 0.17 * ridge.width_px)))
 
 
 def tick_pair(ticks: list[Tick], height: int) -> tuple[Tick, Tick] | None:

@@ -7,7 +7,7 @@ import numpy as np
 from .detection import Blob
 from .errors import InvalidHintsError
 from .lanes import LanePath
-from .locate import locate
+from .locate import Located, locate
 from .model import Flag, Lane, Spot, SpotHint
 from .sheet import Sheet
 from .spots import spot_of
@@ -51,6 +51,15 @@ def _without(spots: tuple[Spot, ...], hint: SpotHint) -> tuple[Spot, ...]:
 
 def _added(sheet: Sheet, path: LanePath, x: float, y: float) -> Spot:
     """A band fitted at the click; where the fit runs away from it, the click itself is the apex."""
+    band, sigma = fit_at(sheet, path, x, y)
+    if abs(band.y - y) > 1.5 * sigma or not np.isfinite(band.apex_u):
+        band = replace(band, y=y, apex_u=0.25 * sigma)
+    spot = spot_of(sheet, band, path)
+    return replace(spot, flags=(*spot.flags, Flag.MANUAL))
+
+
+def fit_at(sheet: Sheet, path: LanePath, x: float, y: float) -> tuple[Located, float]:
+    """The band fitted at a point of the frame, and the half height, in frame pixels, that was looked for."""
     contrast = sheet.contrast
     sigma = max(3.0, 0.012 * contrast.usable.shape[0])
     wx, wy = contrast.from_frame(x), contrast.from_frame(y)
@@ -61,8 +70,14 @@ def _added(sheet: Sheet, path: LanePath, x: float, y: float) -> Spot:
         x=wx, y=wy, sigma=sigma, left=wx - half, right=wx + half, score=0.0,
         amplitude=contrast.difference[row, column].astype(np.float64), whiten=np.eye(3) / 0.2,
     )  # fmt: skip
-    band = locate(sheet, [blob])[0]
-    if abs(band.y - y) > 1.5 * sigma / contrast.scale or not np.isfinite(band.apex_u):
-        band = replace(band, y=y, apex_u=0.25 * sigma / contrast.scale)
-    spot = spot_of(sheet, band, path)
-    return replace(spot, flags=(*spot.flags, Flag.MANUAL))
+    found = locate(sheet, [blob])
+    return found[0] if found else _pointed_at(blob, x, y, sigma / contrast.scale), sigma / contrast.scale
+
+
+def _pointed_at(blob: Blob, x: float, y: float, sigma: float) -> Located:
+    """A band of which only the place is known: where nothing can be fitted, the person's word stands alone."""
+    snr = float(np.linalg.norm(blob.amplitude @ blob.whiten))
+    return Located(
+        x=x, y=y, apex_u=np.nan, sigma_front=sigma, sigma_origin=sigma, width=2.0 * sigma, exponent=2.0,
+        heights=blob.amplitude, pedestal=0.0, snr=snr, score=0.0, volume=0.0, centroid_y=y, overlapping=False,
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """Origin and solvent front of a rectified plate, as curves with their own uncertainty."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .errors import InvalidHintsError
 from .frames import Landmarks, Line, PlateFrame
@@ -120,14 +121,15 @@ def _flags(
         flags.append(Flag.FRONT_FROM_HINT)
     elif front is None:
         flags.append(Flag.FRONT_NOT_FOUND)
-    if front is not None and _sagitta(front) > _CURVED * height:
+    if front is not None and is_curved(front, height):
         flags.append(Flag.FRONT_CURVED)
     return tuple(flags)
 
 
-def _sagitta(line: Line) -> float:
+def is_curved(line: Line, height: int) -> bool:
+    """Whether a line leaves its chord by more than a hand that draws straight would, on a frame of so many rows."""
     chord = np.interp(line.x, line.x[[0, -1]], line.y[[0, -1]])
-    return float(np.max(np.abs(line.y - chord)))
+    return float(np.max(np.abs(line.y - chord))) > _CURVED * height
 
 
 def _from_hint(frame: PlateFrame, polyline: Polyline | None) -> Line | None:
@@ -139,12 +141,11 @@ def _from_hint(frame: PlateFrame, polyline: Polyline | None) -> Line | None:
         raise InvalidHintsError(
             "An origin or front in the hints runs along the plate, not across it: give points from side to side."
         )
-    # A person clicks to about two picture pixels.
-    scale = frame.srgb.shape[0] / max(1.0, _side(frame))
-    return Line(x=points[:, 0], y=points[:, 1], u_px=2.0 * scale)
-
-
-def _side(frame: PlateFrame) -> float:
     height, width = frame.valid.shape
-    ends = to_picture_points(frame.to_picture, np.array([[width / 2, 0.0], [width / 2, height - 1.0]]))
-    return float(np.linalg.norm(ends[1] - ends[0]))
+    return Line(x=points[:, 0], y=points[:, 1], u_px=pointing_u(frame.to_picture, width, height))
+
+
+def pointing_u(to_picture: NDArray[np.float64], width: int, height: int) -> float:
+    """Standard uncertainty in frame pixels of what a person points at: about two pixels of the picture."""
+    ends = to_picture_points(to_picture, np.array([[width / 2, 0.0], [width / 2, height - 1.0]]))
+    return 2.0 * height / max(1.0, float(np.linalg.norm(ends[1] - ends[0])))

@@ -17,6 +17,11 @@ DOUBLE_SHARE: Final = 0.05
 MANY: Final = 6
 STRAY_SHARE: Final = 0.2
 STRAY_WEIGHT: Final = 20.0
+MOST_LEAN: Final = 0.1
+"""Columns per row: no lane of a plate that stood in a tank leans more."""
+LEAN_STEPS: Final = 20
+LEAN_GAIN: Final = 1.25
+"""By so much must bands line up better aslant than upright."""
 MIN_GAP_SHARE: Final = 0.02
 """Lanes are never closer than this share of the plate's width."""
 
@@ -78,6 +83,8 @@ def find_lanes(
     """
     tolerance = _tolerance(seen, width)
     marks = _single(marks, width)
+    lean = common_lean(seen, (*marks, *labels), origin_y=origin_y, width=width)
+    seen = [replace(item, x=item.x - lean * (item.y - origin_y)) for item in seen]
     clusters = _cluster(seen, width)
     clusters = _add_marks(clusters, marks, max(tolerance, 0.4 * _pitch(list(marks), 0.0)))
     clusters = _without_stray(clusters, 1.4 * tolerance)
@@ -88,7 +95,29 @@ def find_lanes(
         clusters = _towards(clusters, lane_count, width)
         uncertain = lane_count != len(clusters)
     paths = _paths(clusters, seen, origin_y, width, tolerance)
-    return LaneSet(paths=paths, uncertain=uncertain)
+    leaning = tuple(replace(path, slope=path.slope + lean) for path in paths)
+    return LaneSet(paths=leaning, uncertain=uncertain)
+
+
+def common_lean(seen: list[Evidence], anchors: tuple[float, ...], *, origin_y: float, width: float) -> float:
+    """Columns per row by which all lanes lean, since a plate that stood aslant was run aslant; 0 if none is clear.
+
+    The lean at which bands, and what is drawn at the origin (``anchors``), line up best: the largest sum of squares of
+    their density across the plate.
+    """
+    if len(seen) < 3:
+        return 0.0
+    x = np.array([*(item.x for item in seen), *anchors])
+    up = np.array([*(item.y - origin_y for item in seen), *(0.0 for _ in anchors)])
+    say = np.array([*(item.weight for item in seen), *(STRAY_WEIGHT for _ in anchors)])
+    reach = float(np.clip(0.15 * _typical_width(seen), 0.006 * width, 0.02 * width))
+    leans = np.linspace(-MOST_LEAN, MOST_LEAN, 2 * LEAN_STEPS + 1)
+    at = x - leans[:, None] * up
+    sharp = (say[:, None] * say * np.exp(-0.25 * ((at[:, :, None] - at[:, None, :]) / reach) ** 2)).sum(axis=(1, 2))
+    alone = float((say**2).sum())
+    best = int(np.argmax(sharp))
+    gain = (sharp[best] - alone) / max(sharp[LEAN_STEPS] - alone, 0.05 * alone)
+    return float(leans[best]) if gain > LEAN_GAIN else 0.0
 
 
 def lanes_at(xs: tuple[float, ...], seen: list[Evidence], *, origin_y: float, width: float) -> LaneSet:

@@ -1,6 +1,6 @@
 """From candidates in a lane to fitted bands, on the full rectified frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -11,6 +11,7 @@ from .band_count import choose
 from .bands import Band, BandFit
 from .detection import Blob
 from .sheet import Sheet
+from .tails import PLATEAU, apex_of
 
 FWHM: Final = 2.3548
 WINDOW: Final = 3.2
@@ -20,6 +21,9 @@ REACH: Final = 2.5
 SAMPLES: Final = 48
 """Rows that a fit is given, at least, where there are so many."""
 MAX_TOGETHER: Final = 6
+LEANS: Final = 0.7
+HIDDEN: Final = 0.5
+"""A band that leans more than two to one is partly hidden or two in one: its apex is so much less certain."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -134,14 +138,31 @@ def _fit_group(sheet: Sheet, group: list[Blob]) -> list[Located]:
     fit = choice.fit
     amounts = band_amounts(sheet, part.rows, fit, x=part.x, width=part.width)
     return [
-        _located(sheet, group[i], band, fit, part.whiten, amount)
-        for i, band, amount in zip(choice.candidate, fit.bands, amounts, strict=True)
+        _located(sheet, group[i], _with_tail(fit, j, part), part.whiten, amounts[j], _overlaps(band, fit.bands))
+        for j, (i, band) in enumerate(zip(choice.candidate, fit.bands, strict=True))
         if _plausible(band, part, i)
     ]
 
 
+def _with_tail(fit: BandFit, index: int, part: _Stretch) -> Band:
+    """A fitted band with its apex where a tail's other shape has been heard too."""
+    band = fit.bands[index]
+    lean = abs(float(np.log(band.sigma_origin / band.sigma_front)))
+    hidden = HIDDEN * (band.sigma_front + band.sigma_origin) * max(0.0, lean - LEANS)
+    signal, fitted = fit.alone(index, part.rows)
+    heard = None
+    if band.exponent < PLATEAU:
+        heard = apex_of(
+            part.rows, signal, part.weight, apex=band.apex, sigma_front=band.sigma_front,
+            sigma_origin=band.sigma_origin, fitted=fitted, independent=fit.independent,
+        )  # fmt: skip
+    if heard is None:
+        return replace(band, apex_u=float(np.hypot(band.apex_u, hidden)))
+    return replace(band, apex=heard.y, apex_u=float(np.sqrt(band.apex_u**2 + heard.shape_u**2 + hidden**2)))
+
+
 def _located(
-    sheet: Sheet, blob: Blob, band: Band, fit: BandFit, whiten: NDArray[np.float64], amount: Amount
+    sheet: Sheet, blob: Blob, band: Band, whiten: NDArray[np.float64], amount: Amount, overlapping: bool
 ) -> Located:
     return Located(
         x=sheet.contrast.to_frame(blob.x),
@@ -157,7 +178,7 @@ def _located(
         score=blob.score,
         volume=amount.volume,
         centroid_y=amount.centroid_y,
-        overlapping=_overlaps(band, fit.bands),
+        overlapping=overlapping,
     )
 
 

@@ -90,7 +90,8 @@ def _match_spot(spot: MeasuredSpot, prediction: Prediction, settings: MatchSetti
         return SpotMatch(lane=spot.lane, rf=None, candidates=(), not_in_library=None)
     u_hrf = READING_U_HRF if spot.rf_u is None else 100 * spot.rf_u
     density, tail = likelihood(prediction, hrf=100 * spot.rf, u_hrf=u_hrf)
-    posterior, unknown = posterior_of(density, UNKNOWN_DENSITY, settings.unknown_prior)
+    elsewhere = unknown_density(hrf=100 * spot.rf, u_hrf=u_hrf)
+    posterior, unknown = posterior_of(density, elsewhere, settings.unknown_prior)
     members = credible_set(posterior, unknown, settings.level) | (tail >= 1 - settings.level)
     return SpotMatch(
         lane=spot.lane,
@@ -110,14 +111,26 @@ def likelihood(prediction: Prediction, *, hrf: float, u_hrf: float) -> tuple[Arr
     dof = prediction.dof * (variance / prediction.scale**2) ** 2
     scale = np.sqrt(variance)
     z = (hrf - prediction.location) / scale
-    density = np.asarray(stats.t.pdf(z, dof) / scale, np.float64)
+    beyond = max(0.0, hrf - 100.0, -hrf)  # no substance runs there: it would take an error of the reading
+    density = np.asarray(stats.t.pdf(z, dof) / scale, np.float64) * np.exp(-0.5 * (beyond / max(u_hrf, 1.0)) ** 2)
     return density, np.asarray(2 * stats.t.sf(np.abs(z), dof), np.float64)
 
 
-def posterior_of(density: Array, unknown_density: float, unknown_prior: float) -> tuple[Array, float]:
+def unknown_density(*, hrf: float, u_hrf: float) -> float:
+    """Density of a reading, per hRf, if its substance may lie anywhere on the plate.
+
+    Outside 0 to 100 the value at the nearer end is kept: what nobody can have measured is nobody's substance.
+    """
+    at = float(np.clip(hrf, 0.0, 100.0))
+    if u_hrf <= 0:
+        return UNKNOWN_DENSITY
+    return UNKNOWN_DENSITY * float(stats.norm.cdf((100.0 - at) / u_hrf) - stats.norm.cdf(-at / u_hrf))
+
+
+def posterior_of(density: Array, elsewhere: float, unknown_prior: float) -> tuple[Array, float]:
     """Posterior of each substance (K,) and of "not in the library", by Bayes' rule with equal priors."""
     weight = (1 - unknown_prior) / len(density) * density
-    unknown = unknown_prior * unknown_density
+    unknown = unknown_prior * elsewhere
     total = weight.sum() + unknown
     return weight / total, float(unknown / total)
 

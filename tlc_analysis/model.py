@@ -25,9 +25,7 @@ class Flag(StrEnum):
     NO_PLATE = "no_plate"  # nothing that could be a plate
     OVEREXPOSED = "overexposed"
     UNDEREXPOSED = "underexposed"
-    BLURRED = "blurred"
     LOW_RESOLUTION = "low_resolution"
-    DOWNSCALED = "downscaled"  # read on a reduced copy; coordinates are of the original
     # of a plate
     WHOLE_PICTURE = "whole_picture"  # no outline found: the picture's frame serves as the plate
     PLATE_CUT = "plate_cut"  # cut by the frame of the picture

@@ -52,18 +52,19 @@ def _accumulate(score: Array, steepest: int) -> Array:
 def _trace(totals: Array, ends: NDArray[np.intp], steepest: int) -> NDArray[np.intp]:
     """(len(ends), n) rows of the best paths to ``ends``, all followed back together."""
     n, height = totals.shape
-    paths = np.empty((len(ends), n), dtype=np.intp)
-    paths[:, -1] = ends
+    padded = np.full((n, height + 2 * steepest), -1e9, dtype=np.float32)
+    padded[:, steepest : steepest + height] = totals
+    paths = np.empty((n, len(ends)), dtype=np.intp)
+    paths[-1] = ends
     moves = _moves(steepest)
     shift = np.array([k for k, _ in moves])
     cost = np.array([c for _, c in moves], dtype=np.float32)
+    reach = shift + steepest
     for j in range(n - 1, 0, -1):
-        rows = paths[:, j, None] + shift
-        inside = (rows >= 0) & (rows < height)
-        rows = np.clip(rows, 0, height - 1)
-        gain = np.where(inside, totals[j - 1][rows] - cost, -np.inf)
-        paths[:, j - 1] = np.take_along_axis(rows, np.argmax(gain, axis=1)[:, None], axis=1)[:, 0]
-    return paths
+        gain = padded[j - 1].take(paths[j][:, None] + reach)
+        gain -= cost
+        np.add(paths[j], shift.take(gain.argmax(axis=1)), out=paths[j - 1])
+    return paths.T
 
 
 def longest_run(seen: NDArray[np.bool_]) -> tuple[int, int]:

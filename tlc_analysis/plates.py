@@ -11,7 +11,7 @@ from .errors import InvalidHintsError
 from .frames import Picture, PlateFrame
 from .model import Flag, Hints, PlateHints
 from .quads import Evidence, examine
-from .rectify import rectify, side_lengths
+from .rectify import rectify, sharp_enough, side_lengths
 from .regions import Quad, WorkingCopy, candidate_quads, working_copy
 from .scans import is_plate
 from .segments import segment_quads
@@ -41,6 +41,7 @@ def find_plates(picture: Picture, *, hints: Hints | None = None) -> tuple[PlateF
     if given and all(plate.corners_px for plate in given):
         return tuple(_from_corners(picture, plate) for plate in given)
     outlines = find_outlines(picture)
+    picture = sharp_enough(picture, [outline.quad for outline in outlines])
     frames = [rectify(picture, o.quad, confidence=o.confidence, flags=o.flags) for o in outlines]
     directions = _directions(picture, frames, hints)
     frames = [
@@ -71,6 +72,7 @@ def _from_corners(picture: Picture, hints: PlateHints) -> PlateFrame:
         raise InvalidHintsError(
             "The hint “corners_px” is no outline of a plate: its corners fall together, lie on a line or cross over."
         )
+    picture = sharp_enough(picture, [quad])
     return rectify(picture, quad, confidence=1.0, flags=(Flag.CORNERS_FROM_HINT,), plate_mm=_size_mm(hints))
 
 
@@ -99,12 +101,12 @@ def _upright(
 
 def find_outlines(picture: Picture) -> list[_Outline]:
     """The plates' outlines in reading order, or the whole picture where it is itself a plate, or nothing."""
-    if min(picture.pixels.shape[:2]) < _SMALLEST_PX:
+    if min(picture.width, picture.height) < _SMALLEST_PX:
         return []
-    copy = working_copy(picture.pixels, picture.full_scale)
-    seen = _examined(copy, candidate_quads(copy))
+    copy = working_copy(picture)
+    seen = examine(copy.planes, candidate_quads(copy))
     if not any(evidence.score > _SURE and evidence.share > _LARGE for evidence in seen):
-        seen += _examined(copy, segment_quads(copy))
+        seen += examine(copy.planes, segment_quads(copy))
     chosen = [e for e in choose(seen) if min(side_lengths(copy.to_picture(e.quad))) > _SMALLEST_PX]
     if chosen:
         return _in_reading_order([_outline(picture, copy, evidence) for evidence in chosen])
@@ -112,13 +114,9 @@ def find_outlines(picture: Picture) -> list[_Outline]:
     return [whole] if whole is not None else []
 
 
-def _examined(copy: WorkingCopy, quads: list[Quad]) -> list[Evidence]:
-    return [evidence for quad in quads if (evidence := examine(copy.planes, quad)) is not None]
-
-
 def _outline(picture: Picture, copy: WorkingCopy, evidence: Evidence) -> _Outline:
     return _Outline(
-        quad=complete(copy.to_picture(evidence.quad), np.isnan(evidence.support), picture.pixels.shape),
+        quad=complete(copy.to_picture(evidence.quad), np.isnan(evidence.support), (picture.height, picture.width)),
         confidence=round(min(1.0, evidence.score), 3),
         flags=(Flag.PLATE_CUT,) if evidence.cut else (),
     )
@@ -137,7 +135,7 @@ def _in_reading_order(outlines: list[_Outline]) -> list[_Outline]:
 
 def _whole(picture: Picture, copy: WorkingCopy) -> _Outline | None:
     """The whole picture, when it is a scan of a plate that fills it."""
-    height, width = picture.pixels.shape[:2]
+    width, height = picture.width, picture.height
     quad = np.array([[-0.5, -0.5], [width - 0.5, -0.5], [width - 0.5, height - 0.5], [-0.5, height - 0.5]])
     frame = rectify(picture, quad, confidence=0.3)
     if not is_plate(copy, frame.srgb, picture.illumination):

@@ -11,7 +11,7 @@ one substance are combined by their precision.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,13 +61,30 @@ MOST_DOF = 12.0  # agreement between entries may also mean that their spreads we
 
 
 def predict(entries: Sequence[LibraryEntry], *, system: str, settings: SpreadSettings) -> Prediction:
-    """The substances of ``system``, each once, in order of first appearance."""
-    mine = [entry for entry in entries if entry.system == system]
-    pool = pool_spread(mine, settings)
-    names = tuple(dict.fromkeys(entry.substance for entry in mine))
-    rows = [_combine([e for e in mine if e.substance == name], pool, system, settings) for name in names]
+    """The substances of ``system``, each once, in order and spelling of first appearance."""
+    mine = _of_system(entries, system)
+    pool = pool_spread([entry for group in mine.values() for entry in group], settings)
+    rows = [_combine(group, pool, system, settings) for group in mine.values()]
     table = np.array(rows, np.float64).reshape(-1, 3)
-    return Prediction(substances=names, location=table[:, 0], scale=table[:, 1], dof=table[:, 2])
+    return Prediction(substances=tuple(mine), location=table[:, 0], scale=table[:, 1], dof=table[:, 2])
+
+
+def _of_system(entries: Sequence[LibraryEntry], system: str) -> dict[str, list[LibraryEntry]]:
+    """The entries of a system by substance, under the name first used; spellings that differ by case are one name.
+
+    A line that repeats another in every column is the same measurement copied, and is counted once.
+    """
+    named: dict[str, list[LibraryEntry]] = {}
+    first: dict[str, str] = {}
+    for entry in dict.fromkeys(entry for entry in entries if entry.system == system):
+        name = first.setdefault(" ".join(entry.substance.split()).casefold(), entry.substance)
+        named.setdefault(name, []).append(_without_empty_spread(entry))
+    return named
+
+
+def _without_empty_spread(entry: LibraryEntry) -> LibraryEntry:
+    """A spread of zero over one plate, or over nobody knows how many, says nothing: one value has no spread."""
+    return replace(entry, sd_hrf=None) if entry.sd_hrf == 0 and (entry.n or 1) == 1 else entry
 
 
 def pool_spread(entries: Sequence[LibraryEntry], settings: SpreadSettings) -> Pool:
@@ -109,13 +126,30 @@ def _combine(
     own = [e for e in entries if e.kind == "own"]
     tau2, dof = _moderated(own or entries, pool)
     laboratory2 = settings.laboratory_sd_hrf.get(system, settings.laboratory_sd_default_hrf) ** 2
-    spread2 = [tau2 / (e.n or 1) + (0.0 if e.kind == "own" else laboratory2) for e in entries]
-    weight = 1 / np.array(spread2)
-    location = float((weight * [e.hrf for e in entries]).sum() / weight.sum())
-    return location, float(np.sqrt(tau2 + 1 / weight.sum())), dof
+    spread2 = np.array([tau2 / (e.n or 1) + (0.0 if e.kind == "own" else laboratory2) for e in entries])
+    said = np.array([e.hrf for e in entries])
+    best = np.array([e.kind == "own" or not own for e in entries])
+    excess = _disagreement(said[best], spread2[best])
+    weight = 1 / (spread2 + np.where(best, excess, 0.0))
+    location = float((weight * said).sum() / weight.sum())
+    return location, float(np.sqrt(tau2 + excess + 1 / weight.sum())), dof
+
+
+def _disagreement(said: NDArray[np.float64], spread2: NDArray[np.float64]) -> float:
+    """Variance between series of one substance beyond what their spreads explain (DerSimonian & Laird, 1986).
+
+    A standard that ran at 30 in one series and at 60 in another may run at either next time, and not at 45.
+    """
+    if len(said) < 2:
+        return 0.0
+    weight = 1 / spread2
+    total = float(weight.sum())
+    mean = float((weight * said).sum()) / total
+    excess = float((weight * (said - mean) ** 2).sum()) - (len(said) - 1)
+    return max(0.0, excess / (total - float((weight**2).sum()) / total))
 
 
 def _moderated(entries: Sequence[LibraryEntry], pool: Pool) -> tuple[float, float]:
-    known = [(e.sd_hrf, _dof(e)) for e in entries if e.sd_hrf is not None]
+    known = [(max(e.sd_hrf, ROUNDING_SD_HRF), _dof(e)) for e in entries if e.sd_hrf is not None]
     dof = pool.dof + sum(d for _, d in known)
     return (pool.dof * pool.variance + sum(d * s**2 for s, d in known)) / dof, dof

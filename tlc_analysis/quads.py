@@ -14,7 +14,7 @@ _NEIGHBOUR = 0.6  # what is left of a side that turns out to be a neighbour's
 _CLEAR = 0.18  # step at the sides of a plate of which the picture shows only a corner
 _NOISE_FLOOR = 0.012  # relative to the picture's white
 _STRAIGHT = 1.3  # working pixels that an edge may stray from its side
-
+_SAME = 0.25  # working pixels between the corners of one outline found twice
 
 _INNER = 20  # cells a side into which a plate's inside is cut to see how even it is
 
@@ -62,17 +62,25 @@ class Evidence:
         return sides * (0.55 + 0.45 * self.even) * (1.0, 0.85, 0.6)[missing]
 
 
-def examine(planes: Array, quad: Quad) -> Evidence | None:
-    """Refines ``quad`` and weighs it; None when it is no plausible plate after refinement."""
-    reach = max(3.0, 0.03 * float(np.sqrt(_area(quad))))
-    for width in (reach, max(2.5, 0.4 * reach)):
-        moved = _refined(planes, quad, width)
-        if moved is None:
-            return None
-        quad = moved
-    if not plausible(quad, planes.shape):
-        return None
-    return _weigh(planes, quad)
+def examine(planes: Array, quads: list[Quad]) -> list[Evidence]:
+    """Refines ``quads`` and weighs them, all at once; what is no plausible plate after refinement is left out."""
+    stack = np.array([quad for quad in quads if _sides_inside(quad, planes.shape) > 1]).reshape(-1, 4, 2)
+    reach = np.array([max(3.0, 0.03 * float(np.sqrt(_area(quad)))) for quad in stack])
+    for share, least in ((1.0, 3.0), (0.4, 2.5)):
+        if len(stack) > 0:
+            stack = _refined(planes, stack, np.maximum(share * reach, least))
+            whole = np.isfinite(stack).all(axis=(1, 2))
+            stack, reach = stack[whole], reach[whole]
+    distinct: list[Quad] = []
+    for quad in stack:
+        if plausible(quad, planes.shape) and all(float(np.abs(quad - other).max()) > _SAME for other in distinct):
+            distinct.append(quad)
+    return _weigh(planes, np.array(distinct)) if distinct else []
+
+
+def _sides_inside(quad: Quad, shape: tuple[int, ...]) -> int:
+    """How many sides do not run along the picture's own border, which is no edge of a plate."""
+    return int(_seen(_feet(quad[None]), shape).sum())
 
 
 def plausible(quad: Quad, shape: tuple[int, ...]) -> bool:
@@ -91,62 +99,85 @@ def _area(quad: Quad) -> float:
     return abs(float(cv2.contourArea(quad.astype(np.float32))))
 
 
-def _profiles(planes: Array, quad: Quad, offsets: NDArray[np.float64]) -> tuple[Array, NDArray[np.bool_], Quad, Quad]:
-    """Colours along the normals of the sides: (4, samples, offsets, 3), outwards positive; which samples are inside
-    the picture (4, samples); the samples' feet (4, samples, 2); the normals (4, 2)."""
+def _feet(quads: Quad) -> Quad:
+    """Points along the sides of (Q, 4, 2) quadrilaterals: (Q, 4, samples, 2)."""
     along = np.linspace(0.5 - _MIDDLE / 2, 0.5 + _MIDDLE / 2, _SAMPLES)
-    sides = np.roll(quad, -1, axis=0) - quad
-    normals = np.column_stack([sides[:, 1], -sides[:, 0]]) / np.linalg.norm(sides, axis=1)[:, None]
-    feet = quad[:, None, :] + along[None, :, None] * sides[:, None, :]
-    points = feet[:, :, None, :] + offsets[None, None, :, None] * normals[:, None, None, :]
-    flat = points.reshape(4 * _SAMPLES, len(offsets), 2).astype(np.float32)
+    sides = np.roll(quads, -1, axis=1) - quads
+    return np.asarray(quads[:, :, None] + along[:, None] * sides[:, :, None], dtype=np.float64)
+
+
+def _inside(feet: Quad, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which points lie inside the picture."""
+    return np.asarray(((feet > 1.0) & (feet < np.array([shape[1] - 2.0, shape[0] - 2.0]))).all(axis=-1))
+
+
+def _seen(feet: Quad, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which sides are inside the picture for long enough to say something of them."""
+    return np.asarray(_inside(feet, shape).sum(axis=-1) >= _SAMPLES // 3)
+
+
+def _normals(quads: Quad) -> Quad:
+    """(Q, 4, 2) outward unit normals of the sides."""
+    sides = np.roll(quads, -1, axis=1) - quads
+    across = np.stack([sides[..., 1], -sides[..., 0]], axis=-1)
+    return np.asarray(across / np.linalg.norm(sides, axis=-1, keepdims=True), dtype=np.float64)
+
+
+def _profiles(planes: Array, quads: Quad, offsets: NDArray[np.float64]) -> Array:
+    """Colours along the normals of the sides: (Q, 4, samples, offsets, 3), outwards positive."""
+    points = _feet(quads)[:, :, :, None] + offsets[:, None] * _normals(quads)[:, :, None, None]
+    flat = points.reshape(-1, _SAMPLES * len(offsets), 2).astype(np.float32)
     colours = cv2.remap(planes, flat[..., 0], flat[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    height, width = planes.shape[:2]
-    inside = ((feet > 1.0) & (feet < np.array([width - 2.0, height - 2.0]))).all(axis=2)
-    shaped = np.asarray(colours, np.float32).reshape(4, _SAMPLES, len(offsets), 3)
-    return shaped, np.asarray(inside, np.bool_), feet, np.asarray(normals, np.float64)
+    return np.asarray(colours, np.float32).reshape(-1, 4, _SAMPLES, len(offsets), 3)
 
 
 def _gradient(colours: Array) -> Array:
     """Size of the colour's change per offset, smoothed over three."""
-    change = np.linalg.norm(colours[:, :, 2:] - colours[:, :, :-2], axis=3)
-    return np.asarray(np.pad(change, ((0, 0), (0, 0), (1, 1)), mode="edge"), dtype=np.float32)
+    change = np.linalg.norm(colours[..., 2:, :] - colours[..., :-2, :], axis=-1)
+    return np.asarray(np.pad(change, ((0, 0), (0, 0), (0, 0), (1, 1)), mode="edge"), dtype=np.float32)
 
 
-def _outward(colours: Array) -> Array:
+def _outward(colours: Array, reach: NDArray[np.intp]) -> Array:
     """As :func:`_gradient`, but only the change from the plate to what surrounds it counts.
 
     Across a narrow gap lies the edge of a neighbour, as strong as the plate's own but the other way round.
     """
-    ends = np.median(colours[:, :, -1] - colours[:, :, 0], axis=1)
-    size = np.linalg.norm(ends, axis=1)
-    common = ends[np.argsort(size)[2:]].mean(axis=0)
+    middle = colours.shape[3] // 2
+    rise = [side[:, :, middle + r] - side[:, :, middle - r] for side, r in zip(colours, reach, strict=True)]
+    ends = np.median(np.array(rise), axis=2)
+    size = np.linalg.norm(ends, axis=2)
+    common = np.take_along_axis(ends, np.argsort(size, axis=1)[:, 2:, None], axis=1).mean(axis=1, keepdims=True)
     # A side that begins and ends on the same colour has a neighbour: what the other sides show holds for it.
-    ends = np.where((size < 0.5 * np.linalg.norm(common))[:, None], common, ends)
-    towards = ends / np.maximum(np.linalg.norm(ends, axis=1, keepdims=True), 1e-9)
-    change = np.einsum("ijkc,ic->ijk", colours[:, :, 2:] - colours[:, :, :-2], towards)
-    return np.asarray(np.pad(np.maximum(change, 0.0), ((0, 0), (0, 0), (1, 1)), mode="edge"), dtype=np.float32)
+    ends = np.where((size < 0.5 * np.linalg.norm(common, axis=2))[..., None], common, ends)
+    towards = ends / np.maximum(np.linalg.norm(ends, axis=2, keepdims=True), 1e-9)
+    along = np.matmul(colours.reshape(*colours.shape[:2], -1, 3), towards[..., None]).reshape(colours.shape[:4])
+    change = np.maximum(along[..., 2:] - along[..., :-2], 0.0)
+    return np.asarray(np.pad(change, ((0, 0), (0, 0), (0, 0), (1, 1)), mode="edge"), dtype=np.float32)
 
 
-def _refined(planes: Array, quad: Quad, reach: float) -> Quad | None:
-    offsets = np.arange(-round(reach), round(reach) + 1, dtype=np.float64)
-    colours, inside, feet, normals = _profiles(planes, quad, offsets)
-    gradient = _outward(colours)
+def _refined(planes: Array, quads: Quad, reach: NDArray[np.float64]) -> Quad:
+    """(Q, 4, 2) with every side moved onto the edge within its ``reach`` (Q,); NaN where sides no longer meet."""
+    rows = np.rint(reach).astype(np.intp)
+    offsets = np.arange(-rows.max(), rows.max() + 1, dtype=np.float64)
+    gradient = _outward(_profiles(planes, quads, offsets), rows)
+    gradient *= (np.abs(offsets) <= rows[:, None])[:, None, None]
     # A plate's own side is nearer to the region's than a neighbour's is.
-    prior = np.exp(-0.5 * (offsets / (0.7 * reach)) ** 2)
-    best = np.argmax(gradient * prior, axis=2)
+    prior = np.exp(-0.5 * (offsets / (0.7 * reach[:, None])) ** 2).astype(np.float32)
+    best = np.argmax(gradient * prior[:, None, None], axis=3)
     shift = _parabolic(gradient, best) + offsets[0]
-    weight = np.take_along_axis(gradient, best[..., None], axis=2)[..., 0].astype(np.float64) * inside
-    unseen = np.count_nonzero(weight, axis=1) < _SAMPLES // 3
+    feet = _feet(quads)
+    weight = np.take_along_axis(gradient, best[..., None], axis=3)[..., 0] * _inside(feet, planes.shape)
+    unseen = np.count_nonzero(weight, axis=2) < _SAMPLES // 3
     shift[unseen], weight[unseen] = 0.0, 1.0  # outside the picture: nothing to refine on
-    fitted = _robust_lines(shift, weight / np.maximum(weight.max(axis=1, keepdims=True), 1e-9))
-    ends = feet[:, [0, -1]] + fitted[:, [0, -1], None] * normals[:, None, :]
-    ends = np.concatenate([ends, np.ones((4, 2, 1))], axis=2)
-    lines = np.cross(ends[:, 0], ends[:, 1])
-    corners = np.cross(np.roll(lines, 1, axis=0), lines)
-    if (np.abs(corners[:, 2]) < 1e-9).any():
-        return None
-    return np.asarray(corners[:, :2] / corners[:, 2:], dtype=np.float64)
+    weight = weight / np.maximum(weight.max(axis=2, keepdims=True), 1e-9)
+    fitted = _robust_lines(shift.reshape(-1, _SAMPLES), weight.reshape(-1, _SAMPLES).astype(np.float64))
+    ends = feet[:, :, [0, -1]] + fitted.reshape(shift.shape)[:, :, [0, -1], None] * _normals(quads)[:, :, None]
+    ends = np.concatenate([ends, np.ones((*ends.shape[:3], 1))], axis=3)
+    lines = np.cross(ends[:, :, 0], ends[:, :, 1])
+    corners = np.cross(np.roll(lines, 1, axis=1), lines)
+    parallel = (np.abs(corners[..., 2]) < 1e-9).any(axis=1)
+    corners[parallel] = np.nan
+    return np.asarray(corners[..., :2] / corners[..., 2:], dtype=np.float64)
 
 
 def _robust_lines(shift: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -174,42 +205,57 @@ def _weighted_median(values: NDArray[np.float64], weight: NDArray[np.float64]) -
 
 
 def _parabolic(values: Array, at: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Index of the peaks of (4, samples, offsets) near ``at``, between offsets."""
-    middle = np.clip(at, 1, values.shape[2] - 2)
-    three = [np.take_along_axis(values, (middle + k)[..., None], axis=2)[..., 0] for k in (-1, 0, 1)]
-    bend = np.maximum(2 * three[1] - three[0] - three[2], 1e-9)
-    shift = np.clip(0.5 * (three[2] - three[0]) / bend, -0.5, 0.5)
+    """Index of the peaks of ``values`` (..., offsets) near ``at`` (...), between offsets."""
+    middle = np.clip(at, 1, values.shape[-1] - 2)
+    three = np.take_along_axis(values, middle[..., None] + np.arange(-1, 2), axis=-1)
+    before, here, after = three[..., 0], three[..., 1], three[..., 2]
+    bend = np.maximum(2 * here - before - after, 1e-9)
+    shift = np.clip(0.5 * (after - before) / bend, -0.5, 0.5)
     return np.asarray(np.where(middle == at, middle + shift, at), dtype=np.float64)
 
 
-def _weigh(planes: Array, quad: Quad) -> Evidence:
+def _weigh(planes: Array, quads: Quad) -> list[Evidence]:
     offsets = np.arange(-12.0, 13.0)
-    colours, inside, _, _ = _profiles(planes, quad, offsets)
-    known = inside.sum(axis=1) >= _SAMPLES // 3
-    gradient = _gradient(colours)[:, :, 7:18]  # strips that lie side by side leave no more room than this
-    straight = np.abs(_parabolic(gradient, np.argmax(gradient, axis=2)) + offsets[7]) < _STRAIGHT
-    # On a scan that fills the picture a pencil line has two ends at its rim: beyond it there must be no more layer.
-    near = known.sum() > 2
-    within = colours[:, :, 8:11].mean(axis=2) if near else colours[:, :, 3:8].mean(axis=2)
-    without = colours[:, :, 14:17].mean(axis=2) if near else colours[:, :, 20:25].mean(axis=2)
-    step = np.linalg.norm(without - within, axis=2)
+    colours, feet = _profiles(planes, quads, offsets), _feet(quads)
+    inside, known = _inside(feet, planes.shape), _seen(feet, planes.shape)
+    gradient = _gradient(colours)[..., 7:18]  # strips that lie side by side leave no more room than this
+    straight = np.abs(_parabolic(gradient, np.argmax(gradient, axis=3)) + offsets[7]) < _STRAIGHT
     noise = max(_NOISE_FLOOR, 2.0 * _grain(planes))
+    near_in, near_out = colours[..., 8:11, :].mean(axis=3), colours[..., 14:17, :].mean(axis=3)
+    far_in, far_out = colours[..., 3:8, :].mean(axis=3), colours[..., 20:25, :].mean(axis=3)
+    beyond = np.linalg.norm(far_out - far_in, axis=3)
+    found: list[Evidence] = []
+    for i, quad in enumerate(quads):
+        # On a scan that fills the picture a pencil line has two ends at its rim: beyond it there must be no more layer.
+        near = known[i].sum() > 2
+        within, without = (near_in[i], near_out[i]) if near else (far_in[i], far_out[i])
+        support, contrast = _borne_out(within, without, straight[i], beyond[i], inside[i], noise=noise)
+        even, share = _evenness(planes, quad, contrast), _area(quad) / (planes.shape[0] * planes.shape[1])
+        found.append(Evidence(quad=quad, support=support, contrast=contrast, even=even, share=share))
+    return found
+
+
+def _borne_out(
+    within: Array,
+    without: Array,
+    straight: NDArray[np.bool_],
+    beyond: Array,
+    inside: NDArray[np.bool_],
+    *,
+    noise: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Support and contrast of the four sides of one quadrilateral, from its samples (4, samples)."""
+    known = inside.sum(axis=1) >= _SAMPLES // 3
+    step = np.linalg.norm(without - within, axis=2)
     good = straight & (step > 3 * noise)
     support = np.where(known, (good & inside).sum(axis=1) / np.maximum(inside.sum(axis=1), 1), np.nan)
+    contrast = np.array([float(np.median(step[k][inside[k]])) if known[k] else np.nan for k in range(4)])
     # Two sides may have a neighbour; where the layer goes on beyond three, somebody drew a box on it.
-    beyond = np.linalg.norm(colours[:, :, 20:25].mean(axis=2) - colours[:, :, 3:8].mean(axis=2), axis=2)
-    goes_on = [known[i] and np.median(beyond[i][inside[i]]) < 0.35 * np.median(step[i][inside[i]]) for i in range(4)]
+    goes_on = [known[k] and float(np.median(beyond[k][inside[k]])) < 0.35 * contrast[k] for k in range(4)]
     if sum(goes_on) >= 3:
         support = np.zeros(4)
     support = support * np.where(_turned_round(within - without, inside, known), _NEIGHBOUR, 1.0)
-    contrast = np.array([float(np.median(step[i][inside[i]])) if known[i] else np.nan for i in range(4)])
-    return Evidence(
-        quad=quad,
-        support=support,
-        contrast=contrast,
-        even=_evenness(planes, quad, contrast),
-        share=_area(quad) / (planes.shape[0] * planes.shape[1]),
-    )
+    return support, contrast
 
 
 def _turned_round(rise: Array, inside: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -3,15 +3,18 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .frames import Picture, PlateFrame
 from .lanes import LaneSet
 from .model import FeatureKind, Flag, Lane, Plate
+from .printed import PRINTED_CONFIDENCE
 from .sheet import Sheet
 
 OVEREXPOSED_SHARE: Final = 0.10
 """Share of a plate's pixels at the ends of the scale from which exposure is said to be wrong."""
 DARK_LEVEL: Final = 0.04
+_PART: Final = (slice(None, None, 6), slice(None, None, 6))
 LOW_RESOLUTION_PX: Final = 250
 """Fewer rows than this on a plate: 0.01 Rf is less than two pixels."""
 
@@ -21,7 +24,7 @@ def picture_flags(
 ) -> tuple[Flag, ...]:  # fmt: skip
     """Flags of the picture as a whole."""
     told = {
-        Flag.NO_PLATE: not plates,
+        Flag.NO_PLATE: all(plate.confidence <= PRINTED_CONFIDENCE for plate in plates),
         Flag.NO_SPOTS: bool(plates) and not any(lane.spots for plate in plates for lane in plate.lanes),
         Flag.OVEREXPOSED: any(_overexposed(frame) for frame in frames),
         Flag.UNDEREXPOSED: picture.illumination != "uv366" and any(_dark(frame) for frame in frames),
@@ -31,13 +34,18 @@ def picture_flags(
 
 
 def _overexposed(frame: PlateFrame) -> bool:
-    part = (slice(None, None, 4), slice(None, None, 4))
-    bright = frame.srgb[part].max(axis=-1) > 0.99
-    return bool((bright & frame.valid[part]).mean() > OVEREXPOSED_SHARE)
+    bright = _brightest(frame) > 0.99
+    return bool((bright & frame.valid[_PART]).mean() > OVEREXPOSED_SHARE)
 
 
 def _dark(frame: PlateFrame) -> bool:
-    return bool(np.median(frame.srgb[::8, ::8].max(axis=-1)) < DARK_LEVEL)
+    return bool(np.median(_brightest(frame)) < DARK_LEVEL)
+
+
+def _brightest(frame: PlateFrame) -> NDArray[np.float32]:
+    """The highest of the three channels, on every sixth row and column."""
+    red, green, blue = (frame.srgb[(*_PART, channel)] for channel in range(3))
+    return np.maximum(np.maximum(red, green), blue)
 
 
 def plate_flags(sheet: Sheet, lanes: LaneSet, read: tuple[Lane, ...], *, from_hint: bool) -> tuple[Flag, ...]:

@@ -9,6 +9,7 @@ from .model import Flag
 
 FRAME_HEIGHT_PX = 1200  # a pencil line is still 2 px wide here; more rows only repeat the noise
 FRAME_AREA_PX = 1_700_000  # wide HPTLC plates get fewer rows instead of a slower reading
+_FINEST = 0.6  # pixels decoded for a row of the frame, at least
 _FOCAL_SHARE = 0.75  # focal length / longer side of the picture, a phone's main camera (26 mm on 36 x 24 mm)
 
 Quad = NDArray[np.float64]  # (4, 2): top-left, top-right, bottom-right, bottom-left, picture pixels
@@ -27,9 +28,9 @@ def rectify(
     ``plate_mm``: width and height of the plate, when known. Corners are the outer edges of the frame's corner
     pixels: the top-left corner lies at (-0.5, -0.5) of the frame.
     """
-    width, height = _frame_size(picture, quad, plate_mm)
-    to_picture = _homography(width, height, quad)
-    warped, valid = _warp(picture.pixels, to_picture, width, height)
+    width, height = frame_size((picture.width, picture.height), quad, plate_mm)
+    to_picture = homography(width, height, quad)
+    warped, valid = _warp(picture.pixels, _into_blocks(picture.block) @ to_picture, width, height)
     return PlateFrame(
         srgb=np.multiply(warped, 1.0 / picture.full_scale, dtype=np.float32),
         valid=valid,
@@ -58,9 +59,10 @@ def side_lengths(quad: Quad) -> tuple[float, float]:
     return float(sides[0] + sides[2]) / 2, float(sides[1] + sides[3]) / 2
 
 
-def _frame_size(picture: Picture, quad: Quad, plate_mm: tuple[float, float] | None) -> tuple[int, int]:
+def frame_size(picture_size: tuple[int, int], quad: Quad, plate_mm: tuple[float, float] | None) -> tuple[int, int]:
+    """Columns and rows of the frame for ``quad`` in a picture of this width and height."""
     seen_width, seen_height = side_lengths(quad)
-    ratio = true_aspect(quad, picture.pixels.shape[:2]) if plate_mm is None else plate_mm[0] / plate_mm[1]
+    ratio = true_aspect(quad, picture_size[::-1]) if plate_mm is None else plate_mm[0] / plate_mm[1]
     # The better resolved direction sets the scale: the other one is stretched, not thrown away.
     height = max(seen_height, seen_width / ratio)
     height *= min(1.0, FRAME_HEIGHT_PX / height, float(np.sqrt(FRAME_AREA_PX / (height * height * ratio))))
@@ -90,7 +92,26 @@ def true_aspect(quad: Quad, picture_shape: tuple[int, ...]) -> float:
     return float(np.clip(across / max(along, 1e-12), 0.75 * seen, 1.33 * seen))
 
 
-def _homography(width: int, height: int, quad: Quad) -> NDArray[np.float64]:
+def sharp_enough(picture: Picture, quads: list[Quad]) -> Picture:
+    """``picture``, or all of its pixels where a plate is too small to be read on blocks of them."""
+    if picture.block == 1:
+        return picture
+    for quad in quads:
+        width, height = frame_size((picture.width, picture.height), quad, None)
+        seen_width, seen_height = side_lengths(quad)
+        if max(seen_width / width, seen_height / height) < _FINEST * picture.block:
+            return picture.whole()
+    return picture
+
+
+def _into_blocks(block: int) -> NDArray[np.float64]:
+    """From pixels of the whole picture to those of one that is decoded in blocks."""
+    centre = (block - 1) / 2
+    return np.array([[1 / block, 0, -centre / block], [0, 1 / block, -centre / block], [0, 0, 1.0]])
+
+
+def homography(width: int, height: int, quad: Quad) -> NDArray[np.float64]:
+    """(3, 3) from pixels of a frame of this size to those of the picture."""
     right, bottom = width - 0.5, height - 0.5
     frame = np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]], dtype=np.float32)
     return np.asarray(cv2.getPerspectiveTransform(frame, quad.astype(np.float32)), dtype=np.float64)

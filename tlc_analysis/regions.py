@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .frames import Picture
+
 WORK_PX = 640  # longer side of the copy on which plates are looked for; 1.5 % of a plate is 3 to 9 pixels of it
 _COARSER = 2  # regions are cut at half the working size; their sides are refined later
 _SMALLEST = 0.012  # of the picture
@@ -23,7 +25,7 @@ Quad = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WorkingCopy:
-    """The picture reduced by whole blocks of ``block`` pixels.
+    """The picture reduced by whole blocks, each ``block`` pixels of the whole picture wide.
 
     ``planes``: (h, w, 3) float32: brightness, red-green, blue-yellow, relative to the picture's white.
     """
@@ -36,18 +38,19 @@ class WorkingCopy:
         return points * self.block + (self.block - 1) / 2
 
 
-def working_copy(pixels: NDArray[np.uint8] | NDArray[np.uint16], full_scale: int) -> WorkingCopy:
+def working_copy(picture: Picture) -> WorkingCopy:
     """Reduce, scale to the picture's own white, and set brightness apart from colour."""
+    pixels = picture.pixels
     height, width = pixels.shape[:2]
     block = max(1, round(max(height, width) / WORK_PX))
     size = (width // block, height // block)
     whole = pixels[: size[1] * block, : size[0] * block]
     small = whole if block == 1 else cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
-    rgb = np.multiply(small, 1.0 / full_scale, dtype=np.float32)
+    rgb = np.multiply(small, 1.0 / picture.full_scale, dtype=np.float32)
     # A picture under 366 nm may hold nothing brighter than a tenth of full scale.
     white = max(float(np.percentile(rgb[::4, ::4].max(axis=2), 99.5)), 0.08)
     planes = cv2.GaussianBlur(cv2.transform(rgb, _OPPONENT / np.float32(white)), (3, 3), 0)
-    return WorkingCopy(planes=np.asarray(planes, dtype=np.float32), block=block)
+    return WorkingCopy(planes=np.asarray(planes, dtype=np.float32), block=block * picture.block)
 
 
 def candidate_quads(copy: WorkingCopy) -> list[Quad]:

@@ -8,6 +8,7 @@ make the two plates more alike is thrown away.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -60,6 +61,15 @@ class View:
         return self.picture.illumination
 
 
+class Shown(Protocol):
+    """What merging needs of a view: its pixels are not looked at again."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def plate(self) -> Plate: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class MergedSpot:
     """One spot on all pictures. ``seen``: by view name; ``centre_px`` and ``rf`` of the view that shows it best."""
@@ -89,7 +99,7 @@ def register(reference: View, other: View) -> Alignment:
     return upright if best.turned and best.likeness < upright.likeness + 0.1 else best
 
 
-def merge(views: Sequence[View], alignments: Sequence[Alignment]) -> tuple[MergedSpot, ...]:
+def merge(views: Sequence[Shown], alignments: Sequence[Alignment]) -> tuple[MergedSpot, ...]:
     """The spots of all views, the first being the reference; ``alignments`` belong to the others, in their order.
 
     Spots are paired one to one by the least sum of distances, at most ``SAME_HEIGHT`` of the plate's height apart;

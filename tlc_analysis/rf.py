@@ -8,14 +8,18 @@ from numpy.typing import NDArray
 
 from .frames import Line
 
-APEX_FLOOR_PX: Final = 0.12
+APEX_FLOOR_PX: Final = 0.05
 """Frame pixels: no apex is read better than this, whatever the fit says (lens, layer, sampling)."""
-FLAT_SHARE: Final = 0.0002
+FLAT_SHARE: Final = 0.00005
 """Standard uncertainty, as a share of the run, of a scan's geometry."""
-RECTIFICATION_SHARE: Final = 0.0008
+RECTIFICATION_SHARE: Final = 0.0002
 """The same for a photograph, whose perspective was removed and whose lens was not known."""
 CUT_SHARE: Final = 0.006
 """The same where the frame cuts the plate: one side is inferred. Seen on drawn plates: up to 0.015 mid-way."""
+ASKEW_SHARE: Final = 0.01
+"""The same where the picture's frame serves as the plate and lines that somebody drew level are not level in it."""
+ASKEW: Final = 0.02
+"""Slope of a drawn line from which on the picture was not squared to the plate."""
 PERSPECTIVE: Final = 0.01
 """A plate whose scale changes by more than this from edge to edge was photographed."""
 
@@ -48,16 +52,28 @@ def rf_of(y: float, run: Run) -> float:
     return (run.origin_y - y) / run.length_px
 
 
-def geometry_share(to_picture: NDArray[np.float64], width: int, height: int, *, cut: bool = False) -> float:
+def geometry_share(
+    to_picture: NDArray[np.float64], width: int, height: int, *, cut: bool = False, askew: bool = False
+) -> float:
     """Standard uncertainty of the frame's geometry as a share of the run, from its homography.
 
-    ``cut``: the picture's frame cuts the plate, whose fourth side is inferred.
+    ``cut``: the picture's frame cuts the plate, whose fourth side is inferred. ``askew``: the frame was not squared.
     """
+    if askew:
+        return ASKEW_SHARE
     if cut:
         return CUT_SHARE
     corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], dtype=np.float64)
     depth = corners @ to_picture[2]
     return RECTIFICATION_SHARE if depth.max() / depth.min() > 1 + PERSPECTIVE else FLAT_SHARE
+
+
+def is_askew(origin: Line | None, front: Line | None) -> bool:
+    """Whether origin and front lie aslant in a frame, or to each other."""
+    slopes = [
+        float((line.y[-1] - line.y[0]) / (line.x[-1] - line.x[0])) for line in (origin, front) if line is not None
+    ]
+    return any(abs(slope) > ASKEW for slope in slopes) or (bool(slopes) and max(slopes) - min(slopes) > ASKEW)
 
 
 def rf_uncertainty(y: float, apex_u: float, run: Run, *, geometry: float = FLAT_SHARE) -> float:

@@ -8,7 +8,7 @@ from .features import Judged
 from .lanes import LanePath
 from .locate import Located
 from .model import Feature, FeatureKind, Flag, Lab, Point, Spot
-from .rf import Run, geometry_share, rf_of, rf_uncertainty, run_at
+from .rf import Run, geometry_share, is_askew, rf_of, rf_uncertainty, run_at
 from .sheet import Sheet
 from .streaks import streak_in
 
@@ -95,7 +95,11 @@ def spot_of(sheet: Sheet, band: Located, path: LanePath) -> Spot:
 
 
 def _geometry(sheet: Sheet) -> float:
-    return geometry_share(sheet.frame.to_picture, sheet.width, sheet.height, cut=Flag.PLATE_CUT in sheet.frame.flags)
+    flags, lines = sheet.frame.flags, sheet.landmarks
+    return geometry_share(
+        sheet.frame.to_picture, sheet.width, sheet.height, cut=Flag.PLATE_CUT in flags,
+        askew=Flag.WHOLE_PICTURE in flags and is_askew(lines.origin, lines.front),
+    )  # fmt: skip
 
 
 def _length(sheet: Sheet, one: Point, other: Point) -> float:

@@ -30,18 +30,28 @@ class Strips:
         return float(self.x[1] - self.x[0])
 
 
-def cut_strips(srgb: Array, valid: NDArray[np.bool_]) -> Strips:
-    """``srgb``: (H, W, 3) of a frame. A channel counts by how much of the layer's light it carries."""
-    height, width = valid.shape
+def cut_strips(srgb: Array, valid: NDArray[np.bool_], *, rows: int | None = None) -> Strips:
+    """``srgb``: (H, W, 3) of a frame, reduced to ``rows``. A channel counts by its share in the light of the layer."""
+    width = valid.shape[1]
     n = int(np.clip(round(width / STRIP_PX), _FEWEST, _MOST))
-    means = cv2.resize(srgb, (n, height), interpolation=cv2.INTER_AREA)
-    share = cv2.resize(valid.astype(np.float32), (n, height), interpolation=cv2.INTER_AREA)
-    layer = np.maximum(np.median(means[share > 0.99][::7], axis=0), 0.01) if (share > 0.99).any() else np.ones(3)
-    relative = (means / layer.astype(np.float32)).astype(np.float32)
-    weight = (layer / layer.sum()).astype(np.float32)
+    size = (n, rows or len(valid))
+    means = cv2.resize(srgb, size, interpolation=cv2.INTER_AREA)
+    share = _share(valid, size)
+    inside = share > 0.99
+    sample = means.reshape(-1, 3)[np.flatnonzero(inside)[::7]]
+    layer = np.maximum(np.median(sample, axis=0), 0.01) if len(sample) else np.ones(3)
+    relative = np.asarray(means / layer.astype(np.float32), dtype=np.float32)
+    weight = (layer / layer.sum()).astype(np.float32).reshape(1, 3)
     return Strips(
         rgb=relative,
-        signal=np.asarray(relative @ weight, dtype=np.float32),
+        signal=np.asarray(cv2.transform(relative, weight), dtype=np.float32),
         x=(np.arange(n) + 0.5) * (width / n) - 0.5,
-        valid=share > 0.99,
+        valid=inside,
     )
+
+
+def _share(valid: NDArray[np.bool_], size: tuple[int, int]) -> Array:
+    """How much of each strip's rows lies on the plate."""
+    if valid.all():
+        return np.ones(size[::-1], dtype=np.float32)
+    return np.asarray(cv2.resize(valid.astype(np.float32), size, interpolation=cv2.INTER_AREA), dtype=np.float32)

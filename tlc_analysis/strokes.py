@@ -195,19 +195,21 @@ def _pieces(
 
     Gaps narrower than ``bridge`` do not part a piece: a circle is seldom quite closed.
     """
+    if np.count_nonzero(seed) < 2:
+        return [], np.zeros(low.shape, dtype=np.bool_)
     joined = low.astype(np.uint8)
     if bridge > 1:
         joined = np.asarray(cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones((bridge, bridge), np.uint8)), np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    labels = np.where(low, labels, 0)
     seeded = np.bincount(labels[seed], minlength=count)
     strokes: list[Stroke] = []
-    keep = np.zeros(count, dtype=np.bool_)
+    kept = np.zeros(low.shape, dtype=np.bool_)
     for i in np.nonzero(seeded[1:] >= 2)[0] + 1:
         x, y, w, h, area = (int(v) for v in stats[i])
-        piece = labels[y : y + h, x : x + w] == i
+        box = (slice(y, y + h), slice(x, x + w))
+        piece = np.asarray((labels[box] == i) & low[box])
         kind = kind_of(piece, int(np.count_nonzero(piece)) if bridge > 1 else area)
         if kind is not None:
-            keep[i] = True
+            kept[box] |= piece
             strokes.append(Stroke(kind=kind, box=(x, y, x + w - 1, y + h - 1)))
-    return strokes, np.asarray(keep[labels], dtype=np.bool_)
+    return strokes, kept

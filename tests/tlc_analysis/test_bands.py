@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy.optimize import leastsq
 
-from tlc_analysis.bands import fit_bands, shape
+from tlc_analysis.bands import _Problem, fit_bands, shape
 
 ROWS = np.arange(120, dtype=np.float64)
 
@@ -69,3 +70,12 @@ def test_a_sloping_baseline_is_no_part_of_the_band() -> None:
     (band,) = fit_bands(ROWS, profile, np.ones(120), [(60.0, 6.0)]).bands
     assert band.heights[0] == pytest.approx(40, abs=3)
     assert band.pedestal[0] == pytest.approx(30, abs=3)
+
+
+def test_the_derivatives_are_those_of_the_cost() -> None:
+    profile = _profile((50.0, 5, 9, (40, 10, 0)), (75.0, 6, 6, (20, -20, 5)), noise=0.01)
+    problem = _Problem(ROWS, profile, np.ones(120), [(50.0, 6.0), (75.0, 6.0)])
+    best = leastsq(problem.cost, problem.start.ravel())[0]
+    steps = 1e-5 * np.eye(len(best))
+    numeric = np.array([(problem.cost(best + step) - problem.cost(best - step)) / 2e-5 for step in steps])
+    assert problem.jacobian(best) == pytest.approx(numeric, abs=0.01 * np.abs(numeric).max())

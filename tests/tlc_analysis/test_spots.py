@@ -130,9 +130,9 @@ def test_a_streak_is_no_spot() -> None:
 def test_two_spots_that_overlap_are_both_found_and_flagged() -> None:
     picture = bare_plate()
     add_spot(picture, 200, 300, factor=(0.6, 0.6, 0.6), sigma=(10, 9))
-    add_spot(picture, 200, 321, factor=(0.65, 0.65, 0.65), sigma=(10, 9))
+    add_spot(picture, 200, 319, factor=(0.65, 0.65, 0.65), sigma=(10, 9))
     lower, upper = _spots(_read(picture))
-    assert lower.centre_px[1] == pytest.approx(321, abs=2)
+    assert lower.centre_px[1] == pytest.approx(319, abs=2)
     assert upper.centre_px[1] == pytest.approx(300, abs=2)
     assert Flag.OVERLAPPING in upper.flags
 
