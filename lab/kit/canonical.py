@@ -8,6 +8,7 @@ point (Python) and by UTF-16 code unit (RFC 8785, section 3.2.3).
 import json
 from typing import Any
 
+import orjson
 import rfc8785
 
 MAX_INTEGER = 2**53 - 1  # RFC 8785, section 3.2.2.3, after I-JSON (RFC 7493)
@@ -81,6 +82,21 @@ def is_canonical(value: Any, content: bytes) -> bool:
         return _encoder.encode(value).encode() == content
     except (UnicodeEncodeError, RecursionError):  # half of a surrogate pair; nesting without end
         return False
+
+
+def read_plain(content: bytes) -> Any:
+    """The value of canonical bytes, several times faster than :func:`loads`; None where it cannot vouch for them.
+
+    It vouches when writing the value again, in the C of orjson, gives the bytes back: so there are no spaces, no
+    repeated members, no other order and no other escapes. Unlike :func:`loads` it lets fractions and integers up to
+    64 bits pass: for readers that check the type and range of every value themselves. None says nothing against the
+    bytes; ask :func:`loads`.
+    """
+    try:
+        value = orjson.loads(content)
+        return value if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == content else None
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
 
 
 def read(content: bytes) -> Any:

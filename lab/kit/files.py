@@ -4,6 +4,9 @@ Content addressing makes a repeated upload harmless and a changed file impossibl
 """
 
 import hashlib
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +14,9 @@ import obstore
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from lab.errors import LabError
+
+_ASIDE = "aside"
+_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}")
 
 
 class FileMissingError(LabError):
@@ -31,7 +37,23 @@ class FileStore(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Remove the content under ``key``; nothing happens when there is none."""
+        """Remove the content under ``key``, also where it was put aside; nothing happens when there is none."""
+        ...
+
+    def older_than(self, moment: datetime) -> Iterator[str]:
+        """Keys of the files last written before ``moment``; those put aside are left out."""
+        ...
+
+    def put_aside(self, key: str, *, on: date) -> None:
+        """Lay the content under ``key`` where it waits for deletion since ``on``; it is still found there."""
+        ...
+
+    def aside_before(self, day: date) -> Iterator[str]:
+        """Keys of the files put aside before ``day``."""
+        ...
+
+    def bring_back(self, key: str) -> None:
+        """Put what was put aside back in its place."""
         ...
 
 
@@ -50,17 +72,49 @@ class ObjectFiles:
     def get(self, key: str) -> bytes:
         try:
             content = bytes(obstore.get(self._store, key).bytes())
-        except FileNotFoundError as error:
-            raise FileMissingError(key=key) from error
+        except FileNotFoundError:
+            content = self._from_aside(key)
         if hashlib.sha256(content).hexdigest() != key.rpartition("/")[2]:
             raise FileMissingError(key=key)
         return content
 
+    def _from_aside(self, key: str) -> bytes:
+        for path in self._aside(key):
+            return bytes(obstore.get(self._store, path).bytes())
+        raise FileMissingError(key=key)
+
     def delete(self, key: str) -> None:
+        for path in (key, *self._aside(key)):
+            try:
+                obstore.delete(self._store, path)
+            except FileNotFoundError:
+                continue
+
+    def older_than(self, moment: datetime) -> Iterator[str]:
+        for some in obstore.list(self._store):
+            for found in some:
+                if _KEY.fullmatch(found["path"]) and found["last_modified"] < moment:
+                    yield found["path"]
+
+    def put_aside(self, key: str, *, on: date) -> None:
         try:
-            obstore.delete(self._store, key)
+            obstore.rename(self._store, key, f"{_ASIDE}/{on.isoformat()}/{key}")
         except FileNotFoundError:
             return
+
+    def aside_before(self, day: date) -> Iterator[str]:
+        for path in self._aside():
+            _, on, key = path.split("/", 2)
+            if on < day.isoformat():
+                yield key
+
+    def bring_back(self, key: str) -> None:
+        for path in self._aside(key):
+            obstore.rename(self._store, path, key)
+
+    def _aside(self, key: str = "") -> list[str]:
+        listed = (found["path"] for some in obstore.list(self._store, prefix=_ASIDE) for found in some)
+        return [path for path in listed if path.endswith(key)]
 
 
 def open_files(location: str) -> FileStore:

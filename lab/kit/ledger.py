@@ -64,6 +64,25 @@ class LedgerCheckpoint(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
+class LedgerKeyChange(SQLModel, table=True):
+    """The moment at which another key began to sign this log (:mod:`lab.kit.key_change`)."""
+
+    __tablename__ = "ledger_key_change"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    size: int  # entries that the old key had signed
+    old_key: str = Field(max_length=300, unique=True)  # as name+id+key
+    new_key: str = Field(max_length=300, unique=True)
+    note: str
+    changed_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class KeyRetiredError(LabError):
+    """This key was taken out of use: it signs this log no more."""
+
+    message_id = "error.ledger.key_retired"
+
+
 @dataclass(frozen=True)
 class Appended:
     """Where an entry went."""
@@ -163,12 +182,14 @@ def checkpoint(session: Session, *, signer: Signer) -> LedgerCheckpoint:
     """Sign the log as it stands; the checkpoint of this size and key that exists already is given again.
 
     Raises :class:`LedgerBrokenError` when the log no longer leads to what was signed before: this deployment
-    must not put its name to a second history.
+    must not put its name to a second history; :class:`KeyRetiredError` for a key that was changed for another.
     """
     lock(session)
     nodes = StoredNodes(session)
     count = size(session)
     key_id = signer.public_key.vkey
+    if session.exec(select(LedgerKeyChange.id).where(LedgerKeyChange.old_key == key_id)).first() is not None:
+        raise KeyRetiredError
     last = session.exec(select(LedgerCheckpoint).order_by(sa.column("size").desc()).limit(1)).first()
     if last is not None and (last.size > count or merkle.root_at(last.size, nodes) != last.root):
         raise LedgerBrokenError(seq=last.size - 1)
@@ -193,3 +214,21 @@ def inclusion_proofs(session: Session, seqs: Iterable[int], *, size: int) -> lis
 def consistency_proof(session: Session, *, first: int, second: int) -> list[bytes]:
     """The proof that the log of ``second`` entries extends the one of ``first``."""
     return merkle.consistency_proof(first, second, StoredNodes(session))
+
+
+def key_changes(session: Session) -> list[str]:
+    """The notes of every change of key, the first one first."""
+    query = select(LedgerKeyChange.note).order_by(sa.column("size"), sa.column("changed_at"), sa.column("id"))
+    return list(session.exec(query))
+
+
+def latest_checkpoint(session: Session) -> LedgerCheckpoint | None:
+    """The newest checkpoint that was signed; None where none was yet."""
+    query = select(LedgerCheckpoint).order_by(sa.column("size").desc(), sa.column("created_at").desc()).limit(1)
+    return session.exec(query).first()
+
+
+def checkpoint_over(session: Session, *, size: int) -> LedgerCheckpoint | None:
+    """The newest checkpoint over at least ``size`` entries."""
+    found = latest_checkpoint(session)
+    return found if found is not None and found.size >= size else None

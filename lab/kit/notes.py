@@ -15,6 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 ED25519 = b"\x01"  # signature type of the specification
 PRIVATE_PREFIX = "PRIVATE+KEY+"
+# The last letters of base64 whose bits beyond the last byte are zero, by the number of equals signs behind them.
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_WHOLE = {1: frozenset(_ALPHABET[::4]), 2: frozenset(_ALPHABET[::16])}
 _NAME = re.compile(r"[^\s+\x00-\x20\x7f]+")
 _SIGNATURE_LINE = re.compile(r"\u2014 ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 
@@ -34,7 +37,7 @@ def decode(text: str) -> bytes:
         content = binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise NoteError(str(error)) from error
-    if binascii.b2a_base64(content, newline=False) != text.encode("ascii"):
+    if text[-1:] == "=" and text.rstrip("=")[-1] not in _WHOLE[len(text) - len(text.rstrip("="))]:
         message = "base64 with unused bits set"
         raise NoteError(message)
     return content

@@ -34,7 +34,7 @@ class Topic(StrEnum):
     RESULT_VERIFIED = "result_verified"
     RESULT_AMENDED = "result_amended"  # subject: the newer version
     RESULT_RETRACTED = "result_retracted"
-    ANALYSIS_IMPORTED = "analysis_imported"  # subject: analysis
+    ANALYSIS_IMPORTED = "analysis_imported"  # subject: analysis; imported or made on the spot, no result rests on it
 
 
 class OutboxEntry(SQLModel, table=True):

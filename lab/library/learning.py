@@ -29,8 +29,11 @@ def same_layer(one: str, other: str) -> bool:
 
 
 def may_speak(value: RetentionValue, *, site_id: UUID | None, layer: str, corrected: bool) -> bool:
-    """Whether a value may enter a likelihood (DESIGN.md, Match): own runs of that place, or sound literature."""
-    if value.withdrawn_at is not None or value.corrected is not corrected:
+    """Whether a value may enter a likelihood (DESIGN.md, Match): own runs of that place, or sound literature.
+
+    What came in another laboratory's file never does: its plates are not these plates.
+    """
+    if value.withdrawn_at is not None or value.import_id is not None or value.corrected is not corrected:
         return False
     if value.kind is ValueKind.OWN:
         return value.site_id == site_id and same_layer(value.layer, layer)

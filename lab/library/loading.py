@@ -1,7 +1,8 @@
 """Puts the shipped reference data into the database, as often as one likes.
 
-What is new is added, a substance or system whose row changed follows it, and a printed value that the data no
-longer have is withdrawn: kept and readable, but it speaks no more. A laboratory's own runs are never touched.
+What is new is added, a substance or system whose row changed follows it unless a person edited it, and a printed value
+that the data no longer have is withdrawn: kept and readable, but it speaks no more. What people entered, own runs and
+other laboratories' values are never touched.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +23,7 @@ from lab.library.models import (
     ValueKind,
 )
 from lab.library.names import fold
-from lab.library.reference import ColourRow, SubstanceRow, SystemRow, ValueRow, read_reference
+from lab.library.reference import ColourRow, Reference, SubstanceRow, SystemRow, ValueRow, read_reference
 from tlc_analysis.prediction import SpreadSettings
 
 LITERATURE_SPREAD_HRF = SpreadSettings().laboratory_sd_default_hrf
@@ -67,7 +68,7 @@ def load_reference(session: Session) -> LoadReport:
     session.flush()
     return LoadReport(
         substances=substances,
-        synonyms=_load_synonyms(session, reference.substances, substance_ids),
+        synonyms=_load_synonyms(session, reference, substance_ids),
         systems=systems,
         values=_load_values(session, reference.values, substance_ids, system_ids),
         colours=_load_colours(session, reference.colours, substance_ids),
@@ -90,29 +91,51 @@ def _load_substances(session: Session, rows: Iterable[SubstanceRow]) -> tuple[Ch
             known[row.name] = Substance(name=row.name, **columns)
             session.add(known[row.name])
             added += 1
-        elif _follow(known[row.name], columns):
+        elif known[row.name].edited_at is None and _follow(known[row.name], columns):
             changed += 1
         else:
             unchanged += 1
     return Change(added, changed, 0, unchanged), {name: substance.id for name, substance in known.items()}
 
 
-def _load_synonyms(session: Session, rows: Iterable[SubstanceRow], ids: Mapping[str, UUID]) -> Change:
-    known = set(session.exec(select(SubstanceSynonym.substance_id, SubstanceSynonym.key)).all())
-    wanted: dict[tuple[UUID, str], str] = {}
-    for row in rows:
-        for text in row.synonyms:
-            key = fold(text)
-            if key and key != fold(row.name):
-                wanted.setdefault((ids[row.name], key), text)
+def _load_synonyms(session: Session, reference: Reference, ids: Mapping[str, UUID]) -> Change:
+    known = {(row.substance_id, row.key): row for row in session.exec(select(SubstanceSynonym)).all()}
+    wanted, languages = _wanted_synonyms(reference, ids)
     fresh = [
-        {"substance_id": substance_id, "key": key, "text": text}
+        {"substance_id": substance_id, "key": key, "text": text, "language": languages.get((substance_id, key))}
         for (substance_id, key), text in wanted.items()
         if (substance_id, key) not in known
     ]
+    edited = set(session.exec(select(Substance.id).where(col(Substance.edited_at).is_not(None))).all())
+    changed = [
+        known[key]
+        for key, language in languages.items()
+        if key in known and known[key].language != language and key[0] not in edited
+    ]
+    for row in changed:
+        row.language = languages[row.substance_id, row.key]
     if fresh:
         session.execute(sa.insert(SubstanceSynonym), fresh)
-    return Change(added=len(fresh), unchanged=len(wanted) - len(fresh))
+    return Change(added=len(fresh), changed=len(changed), unchanged=len(wanted) - len(fresh) - len(changed))
+
+
+_Key = tuple[UUID, str]
+
+
+def _wanted_synonyms(reference: Reference, ids: Mapping[str, UUID]) -> tuple[dict[_Key, str], dict[_Key, str | None]]:
+    """Text and language by substance and folded name. One spelling of two languages has none of its own."""
+    wanted: dict[_Key, str] = {}
+    languages: dict[_Key, str | None] = {}
+    for name in reference.names:
+        key = ids[name.substance], fold(name.name)
+        wanted.setdefault(key, name.name)
+        languages[key] = name.language if languages.get(key, name.language) == name.language else None
+    for row in reference.substances:
+        for text in row.synonyms:
+            key = ids[row.name], fold(text)
+            if key[1] and key[1] != fold(row.name):
+                wanted.setdefault(key, text)
+    return wanted, languages
 
 
 def _load_systems(session: Session, rows: Iterable[SystemRow]) -> tuple[Change, dict[str, UUID]]:
@@ -130,7 +153,7 @@ def _load_systems(session: Session, rows: Iterable[SystemRow]) -> tuple[Change, 
             )
             session.add(known[row.code])
             added += 1
-        elif _follow(known[row.code], columns):
+        elif known[row.code].edited_at is None and _follow(known[row.code], columns):
             changed += 1
         else:
             unchanged += 1
@@ -151,7 +174,12 @@ def _load_values(
                 "corrected": row.kind is ValueKind.HRFC,
             }
         )
-    return _load_printed(session, RetentionValue, wanted, col(RetentionValue.kind) != ValueKind.OWN)
+    return _load_printed(session, RetentionValue, wanted, _printed_values())
+
+
+def _printed_values() -> sa.ColumnElement[bool]:
+    """What was shipped: neither a laboratory's own runs nor what came in another laboratory's file."""
+    return sa.and_(col(RetentionValue.kind) != ValueKind.OWN, col(RetentionValue.import_id).is_(None))
 
 
 def _load_colours(session: Session, rows: Iterable[ColourRow], substance_ids: Mapping[str, UUID]) -> Change:
@@ -159,7 +187,7 @@ def _load_colours(session: Session, rows: Iterable[ColourRow], substance_ids: Ma
     for row in rows:
         columns = {name: value for name, value in asdict(row).items() if name != "substance"}
         wanted.append(columns | {"substance_id": None if row.substance is None else substance_ids[row.substance]})
-    return _load_printed(session, ReagentColour, wanted, sa.true())
+    return _load_printed(session, ReagentColour, wanted, col(ReagentColour.entered_by).is_(None))
 
 
 def _load_printed(

@@ -1,7 +1,8 @@
 """Reference library: substances, systems, retention values and colours, each with its source."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -40,6 +41,7 @@ class Substance(SQLModel, table=True):
     inchikey_source: str | None = None
     cas_source: str | None = None
     active: bool = True
+    edited_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # by a person: shipped data do not undo it
 
 
 class SubstanceSynonym(SQLModel, table=True):
@@ -53,6 +55,7 @@ class SubstanceSynonym(SQLModel, table=True):
     text: str = Field(max_length=300)
     key: str = Field(max_length=300, index=True)
     language: str | None = Field(default=None, max_length=2)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # taken off by a person; not found by it
 
 
 class TlcSystem(SQLModel, table=True):
@@ -75,6 +78,7 @@ class TlcSystem(SQLModel, table=True):
     source: str
     source_url: str
     note: str
+    edited_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # by a person: shipped data do not undo it
 
 
 class RetentionValue(SQLModel, table=True):
@@ -105,6 +109,7 @@ class RetentionValue(SQLModel, table=True):
     recorded_by: UUID | None = Field(default=None, foreign_key="account.id")
     recorded_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # kept and readable, no longer speaks
+    import_id: UUID | None = None  # another laboratory's file: shown, never speaking
 
 
 class ReagentColour(SQLModel, table=True):
@@ -122,3 +127,43 @@ class ReagentColour(SQLModel, table=True):
     source_url: str
     note: str
     withdrawn_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    entered_by: UUID | None = None  # by hand; None: printed and shipped
+
+
+class LibrarySubject(StrEnum):
+    """What of the library was changed."""
+
+    SUBSTANCE = "substance"
+    SYSTEM = "system"
+    COLOUR = "colour"
+
+
+class LibraryChange(SQLModel, table=True):
+    """One change that a person made to the library: what it was, what it is, who and why."""
+
+    __tablename__ = "library_change"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    subject: LibrarySubject = Field(sa_type=enum_type(LibrarySubject))
+    subject_id: UUID = Field(index=True)
+    before: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)  # of what changed only; empty: it is new
+    after: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    reason: str = Field(max_length=300)
+    changed_by: UUID = Field(foreign_key="account.id")
+    changed_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class LibraryImport(SQLModel, table=True):
+    """A library file of another laboratory that was taken in."""
+
+    __tablename__ = "library_import"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    site_id: UUID = Field(foreign_key="site.id")  # whose chemist took it
+    laboratory: str = Field(max_length=160)  # whose values they are, as the file says
+    written_on: date
+    sha256: str = Field(max_length=64)
+    taken: int
+    refused: int
+    imported_by: UUID = Field(foreign_key="account.id")
+    imported_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)

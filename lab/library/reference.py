@@ -99,6 +99,17 @@ class ColourRow:
 
 
 @dataclass(frozen=True)
+class NameRow:
+    """A substance's name in one language of the pages, with its source."""
+
+    substance: str
+    language: str
+    name: str
+    source: str
+    source_url: str
+
+
+@dataclass(frozen=True)
 class Reference:
     """All reference data, names resolved to the vocabulary."""
 
@@ -106,6 +117,7 @@ class Reference:
     systems: tuple[SystemRow, ...]
     values: tuple[ValueRow, ...]
     colours: tuple[ColourRow, ...]
+    names: tuple[NameRow, ...] = ()
 
 
 Row = Mapping[str, str]
@@ -149,7 +161,8 @@ def read_reference() -> Reference:
     codes = {system.code for system in systems}
     values = tuple(_value(line, names, codes) for line in _lines("rf_values.csv"))
     colours = tuple(_colour(line, names) for line in _lines("reagents.csv"))
-    return Reference((*vocabulary, *names.added.values()), systems, values, colours)
+    spoken = tuple(_name(line, names) for line in _lines("names_in_languages.csv"))
+    return Reference((*vocabulary, *names.added.values()), systems, values, colours, spoken)
 
 
 class _Names:
@@ -174,6 +187,10 @@ class _Names:
         known = self._known.get(squeeze(fold(printed)))
         return known if known is not None else self._add(line, printed)
 
+    def known(self, name: str) -> str | None:
+        """The vocabulary's name for ``name``, if it has one."""
+        return self._known.get(squeeze(fold(name)))
+
     def _add(self, line: _Line, printed: str) -> str:
         identifier = line.cells.get("inchikey_or_cas", "")
         source = line.cells["source"]
@@ -189,6 +206,14 @@ class _Names:
         )
         self._known[squeeze(fold(printed))] = printed
         return printed
+
+
+def _name(line: _Line, names: "_Names") -> NameRow:
+    cells = line.cells
+    substance = names.known(cells["substance"])
+    if substance is None or cells["language"] not in {"fr", "nl", "en"} or not cells["name"] or not cells["source"]:
+        raise line.fail("a name needs a substance of the vocabulary, fr, nl or en, and a source")
+    return NameRow(substance, cells["language"], cells["name"], cells["source"], cells["source_url"])
 
 
 def _substance(line: _Line) -> SubstanceRow:

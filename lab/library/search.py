@@ -19,6 +19,7 @@ DEFAULT_LIMIT = 8
 _MAX_QUERY = 80
 _LEAST_SCORE = 0.3
 _LEAST_PIECE = 4  # letters that may stand in the middle of a name
+_WORD_SHARE = 0.6  # how much of its fit a single word of several keeps
 _TRIGRAM_SHARE = 0.4  # below it two long names have only their endings in common (…-amphetamine)
 
 
@@ -98,21 +99,35 @@ def search_substances(session: Session, *, query: str, limit: int = DEFAULT_LIMI
     folded = fold(query[:_MAX_QUERY])
     if not folded:
         return []
-    best: dict[UUID, tuple[float, str]] = {}
-    for substance_id, text, key, bonus in _names(session):
-        fit = score(folded, key)
-        if fit >= _LEAST_SCORE and (fit := fit + bonus) > best.get(substance_id, (0.0, ""))[0]:
-            best[substance_id] = (fit, text)
+    names = _names(session)
+    best = _best(folded, names)
+    words = [word for word in folded.split() if len(word) >= _LEAST_PIECE]
+    if not best and " " in folded:  # "crystal meth please": what its words find, none of them as sure as a whole
+        for word in words:
+            for substance_id, (fit, text) in _best(word, names).items():
+                if (fit := fit * _WORD_SHARE) > best.get(substance_id, (0.0, ""))[0]:
+                    best[substance_id] = (fit, text)
     order = sorted(best, key=lambda key: (-best[key][0], len(best[key][1]), best[key][1]))[: max(limit, 0)]
     found = {row.id: row for row in session.exec(select(Substance).where(col(Substance.id).in_(order))).all()}
     return [Hit(found[key], best[key][1], min(best[key][0], 1.0)) for key in order]
+
+
+def _best(folded: str, names: list[tuple[UUID, str, str, float]]) -> dict[UUID, tuple[float, str]]:
+    """For each substance that fits, how well and by which of its names."""
+    best: dict[UUID, tuple[float, str]] = {}
+    for substance_id, text, key, bonus in names:
+        fit = score(folded, key)
+        if fit >= _LEAST_SCORE and (fit := fit + bonus) > best.get(substance_id, (0.0, ""))[0]:
+            best[substance_id] = (fit, text)
+    return best
 
 
 def _names(session: Session) -> list[tuple[UUID, str, str, float]]:
     own = session.exec(select(Substance.id, Substance.name).where(col(Substance.active))).all()
     others = session.exec(
         select(SubstanceSynonym.substance_id, SubstanceSynonym.text, SubstanceSynonym.key).where(
-            col(SubstanceSynonym.substance_id).in_(select(Substance.id).where(col(Substance.active)))
+            col(SubstanceSynonym.substance_id).in_(select(Substance.id).where(col(Substance.active))),
+            col(SubstanceSynonym.withdrawn_at).is_(None),
         )
     ).all()
     return [(key, name, fold(name), 0.02) for key, name in own] + [

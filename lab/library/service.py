@@ -60,7 +60,9 @@ def find_substance(session: Session, *, name: str) -> Substance:
     for substance_id, own_name in session.exec(select(Substance.id, Substance.name)).all():
         if squeeze(fold(own_name)) == wanted:
             return session.get_one(Substance, substance_id)
-    synonyms = session.exec(select(SubstanceSynonym.substance_id, SubstanceSynonym.key)).all()
+    synonyms = session.exec(
+        select(SubstanceSynonym.substance_id, SubstanceSynonym.key).where(col(SubstanceSynonym.withdrawn_at).is_(None))
+    ).all()
     ids = {substance_id for substance_id, key in synonyms if squeeze(key) == wanted}
     if not ids:
         raise SubstanceNotFoundError(name=name)

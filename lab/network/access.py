@@ -19,10 +19,12 @@ class Permission(StrEnum):
     CUSTODY_AUDIT = "custody.audit"
     PLATE_WORK = "plate.work"
     ANALYSIS_RECORD = "analysis.record"
+    ANALYSIS_ONSITE = "analysis.onsite"  # strips and reagents alone, also at a counter
     RESULT_READ = "result.read"
     RESULT_WRITE = "result.write"
     RESULT_VERIFY = "result.verify"
     RESULT_REPORT = "result.report"
+    QUALITY_DECLARE = "quality.declare"  # what a laboratory demands of its plates
     LIBRARY_READ = "library.read"
     LIBRARY_EDIT = "library.edit"
     TASK_HANDLE = "task.handle"  # T0: call back, say what was said
@@ -30,23 +32,33 @@ class Permission(StrEnum):
     ALERT_EDIT = "alert.edit"
     ALERT_APPROVE = "alert.approve"
     SUBSCRIPTION_MANAGE = "subscription.manage"
+    ENCOUNTER_RECORD = "encounter.record"  # the talk at the counter, and the person code where it is switched on
+    NETWORK_COORDINATE = "network.coordinate"  # sites, people of the counter, training, directory, counts
     NETWORK_MANAGE = "network.manage"
 
 
 _COUNTER = {Permission.SAMPLE_REGISTER, Permission.SAMPLE_READ, Permission.CUSTODY_HANDLE, Permission.RESULT_READ,
-            Permission.TASK_HANDLE, Permission.ALERT_READ, Permission.LIBRARY_READ}  # fmt: skip
+            Permission.TASK_HANDLE, Permission.ALERT_READ, Permission.LIBRARY_READ, Permission.ANALYSIS_ONSITE,
+            Permission.ENCOUNTER_RECORD}  # fmt: skip
 _BENCH = {Permission.SAMPLE_READ, Permission.CUSTODY_HANDLE, Permission.CUSTODY_LABORATORY, Permission.PLATE_WORK,
-          Permission.ANALYSIS_RECORD, Permission.RESULT_READ, Permission.RESULT_WRITE, Permission.RESULT_REPORT,
-          Permission.LIBRARY_READ, Permission.LIBRARY_EDIT, Permission.ALERT_READ}  # fmt: skip
+          Permission.ANALYSIS_RECORD, Permission.ANALYSIS_ONSITE, Permission.RESULT_READ, Permission.RESULT_WRITE,
+          Permission.RESULT_REPORT, Permission.LIBRARY_READ, Permission.LIBRARY_EDIT,
+          Permission.ALERT_READ}  # fmt: skip
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.WORKER: frozenset(_COUNTER),
     Role.PEER_WORKER: frozenset(_COUNTER - {Permission.TASK_HANDLE}),
     Role.COURIER: frozenset({Permission.CUSTODY_HANDLE}),
     Role.CHEMIST: frozenset(_BENCH),
-    Role.VERIFIER: frozenset(_BENCH | {Permission.RESULT_VERIFY}),
+    Role.VERIFIER: frozenset(_BENCH | {Permission.RESULT_VERIFY, Permission.QUALITY_DECLARE}),
     Role.COORDINATOR: frozenset(
-        _COUNTER | {Permission.ALERT_EDIT, Permission.SUBSCRIPTION_MANAGE, Permission.CUSTODY_AUDIT}
+        _COUNTER
+        | {
+            Permission.ALERT_EDIT,
+            Permission.SUBSCRIPTION_MANAGE,
+            Permission.CUSTODY_AUDIT,
+            Permission.NETWORK_COORDINATE,
+        }
     ),
     Role.ALERT_APPROVER: frozenset(
         {
@@ -58,7 +70,13 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.ADMINISTRATOR: frozenset(
-        {Permission.NETWORK_MANAGE, Permission.SUBSCRIPTION_MANAGE, Permission.LIBRARY_READ, Permission.ALERT_READ}
+        {
+            Permission.NETWORK_MANAGE,
+            Permission.NETWORK_COORDINATE,
+            Permission.SUBSCRIPTION_MANAGE,
+            Permission.LIBRARY_READ,
+            Permission.ALERT_READ,
+        }
     ),
     Role.AUDITOR: frozenset(
         {Permission.CUSTODY_AUDIT, Permission.SAMPLE_READ, Permission.RESULT_READ, Permission.ALERT_READ}

@@ -47,3 +47,87 @@ class AccountNotFoundError(NotFoundError):
     """No such account."""
 
     message_id = "error.network.account_not_found"
+
+
+class LanguagesInvalidError(InvalidError):
+    """Not two-letter codes of languages."""
+
+    message_id = "error.network.languages"
+    field = "languages"
+
+
+class TimezoneInvalidError(InvalidError):
+    """Not the name of a time zone."""
+
+    message_id = "error.network.timezone"
+    field = "timezone"
+
+
+class SiteHoldsMaterialError(ConflictError):
+    """Samples are still at the site, or on their way there."""
+
+    message_id = "error.network.site_holds_material"
+
+
+class AccountUnknownError(NotFoundError):
+    """No such account, or not one that this account looks after."""
+
+    message_id = "error.network.account_unknown"
+
+
+class AccountClosedError(ConflictError):
+    """The account was closed."""
+
+    message_id = "error.network.account_closed"
+
+
+class InvitationInvalidError(NotFoundError):
+    """The link is unknown, used, expired or withdrawn; which of them is not told."""
+
+    message_id = "error.network.invitation_invalid"
+
+
+class LastAdministratorError(ConflictError):
+    """Nobody else could administer the network."""
+
+    message_id = "error.network.last_administrator"
+
+
+class OwnAccountError(ConflictError):
+    """Nobody closes the account they are working with."""
+
+    message_id = "error.network.own_account"
+
+
+class ProtocolNotFoundError(NotFoundError):
+    """No such protocol."""
+
+    message_id = "error.network.protocol_not_found"
+
+
+class ProtocolTakenError(ConflictError):
+    """This version of the protocol is written down already."""
+
+    message_id = "error.network.protocol_taken"
+    field = "version"
+
+
+class ValidityError(InvalidError):
+    """Ends before it begins."""
+
+    message_id = "error.network.validity"
+    field = "valid_until"
+
+
+class TrainedInFutureError(InvalidError):
+    """Trained after today."""
+
+    message_id = "error.network.trained_in_future"
+    field = "trained_on"
+
+
+class LinkInvalidError(InvalidError):
+    """Not a web address."""
+
+    message_id = "error.network.link"
+    field = "link"
