@@ -5,13 +5,14 @@ commitments to what people wrote (:mod:`lab.custody.texts`). Members without a v
 documented for readers of bundles in ``docs/custody.md``.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from lab.custody.models import Action, EntryMode, SealState
 from lab.kit import canonical
@@ -145,7 +146,6 @@ def _plain_pattern() -> re.Pattern[bytes]:
 
 # Most entries are found well-formed and canonical in one pass; all others are looked at member by member.
 _is_plain = _plain_pattern().fullmatch
-_decode = json.JSONDecoder().decode
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "collected": ("to", "to_kind"),
     "received": ("to", "to_kind"),
@@ -159,7 +159,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 def read_entry(content: bytes) -> dict[str, Any]:
     """The members of an entry's bytes; raises :class:`BodyError` for anything but a well-formed entry."""
     if _is_plain(content):
-        plain: dict[str, Any] = _decode(content.decode("ascii"))
+        plain: dict[str, Any] = orjson.loads(content)
         check_action(plain)
         return plain
     return _read_any(content)

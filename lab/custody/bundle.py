@@ -16,8 +16,10 @@ from sqlmodel import Session, select
 from lab.custody.body import STATEMENT_SCHEMA, moment
 from lab.custody.errors import NothingToExportError
 from lab.custody.models import CustodyEvent
+from lab.custody.signed import KEY_CHANGES
 from lab.custody.verification import (
     BUNDLE_SCHEMA,
+    CONSISTENCY_SCHEMA,
     RECEIPT_SCHEMA,
     Problem,
     UnreadableError,
@@ -27,6 +29,7 @@ from lab.custody.verification import (
 )
 from lab.kit import canonical, ledger
 from lab.kit.clock import now
+from lab.kit.key_change import KeyChange
 from lab.kit.notes import Signer, encode
 from lab.network.access import Actor, Permission
 
@@ -35,9 +38,12 @@ __all__ = [
     "UnreadableError",
     "VerificationReport",
     "bundle_bytes",
+    "checkpoint_of_size",
+    "consistency",
     "export_bundle",
     "export_log",
     "receipt",
+    "signed_members",
     "verify_bundle",
     "verify_file",
 ]
@@ -97,12 +103,27 @@ def _bundle(session: Session, seqs: Sequence[int], *, signer: Signer, prove: boo
     proofs = ledger.inclusion_proofs(session, seqs, size=checkpoint.size) if prove else []
     return {
         "schema": BUNDLE_SCHEMA,
-        "origin": signer.name,
         "events": [{"seq": seq, "body": encode(bodies[seq])} for seq in seqs],
         "proofs": [[encode(node) for node in proof] for proof in proofs],
+    } | signed_members(session, checkpoint)
+
+
+def signed_members(session: Session, checkpoint: ledger.LedgerCheckpoint) -> dict[str, Any]:
+    """What every document has: the signed checkpoint, its key, and every change of key before it."""
+    members: dict[str, Any] = {
+        "origin": checkpoint.key_id.split("+", 1)[0],
         "checkpoint": checkpoint.note,
-        "key_id": signer.public_key.vkey,
+        "key_id": checkpoint.key_id,
     }
+    changes = _changes_before(session, checkpoint.key_id)
+    return members | {KEY_CHANGES: changes} if changes else members
+
+
+def _changes_before(session: Session, key_id: str) -> list[str]:
+    """Every change of key up to the one that brought ``key_id``."""
+    notes = ledger.key_changes(session)
+    keys = [KeyChange.parse(note).new.vkey for note in notes]
+    return notes[: keys.index(key_id) + 1] if key_id in keys else []
 
 
 def receipt(session: Session, *, event_id: UUID, signer: Signer) -> dict[str, Any]:
@@ -114,12 +135,34 @@ def receipt(session: Session, *, event_id: UUID, signer: Signer) -> dict[str, An
     proof = ledger.inclusion_proofs(session, [row.seq], size=checkpoint.size)[0]
     return {
         "schema": RECEIPT_SCHEMA,
-        "origin": signer.name,
         "event": {"seq": row.seq, "body": encode(ledger.bodies(session, [row.seq])[row.seq])},
         "proof": [encode(node) for node in proof],
-        "checkpoint": checkpoint.note,
-        "key_id": signer.public_key.vkey,
-    }
+    } | signed_members(session, checkpoint)
+
+
+def consistency(session: Session, *, first: int, second: int) -> dict[str, Any]:
+    """The proof that the log at ``second`` entries continues the one at ``first``, from checkpoints given out before.
+
+    Raises :class:`NothingToExportError` where no checkpoint of either size was signed.
+    """
+    earlier, later = (checkpoint_of_size(session, size=size) for size in (first, second))
+    if first > second:
+        raise NothingToExportError
+    proof = ledger.consistency_proof(session, first=first, second=second)
+    return {
+        "schema": CONSISTENCY_SCHEMA,
+        "earlier": earlier.note,
+        "proof": [encode(node) for node in proof],
+    } | signed_members(session, later)
+
+
+def checkpoint_of_size(session: Session, *, size: int) -> ledger.LedgerCheckpoint:
+    """The checkpoint over ``size`` entries, by the newest key; raises :class:`NothingToExportError`."""
+    query = select(ledger.LedgerCheckpoint).where(ledger.LedgerCheckpoint.size == size)
+    found = session.exec(query.order_by(sa.column("created_at").desc())).first()
+    if found is None:
+        raise NothingToExportError
+    return found
 
 
 def bundle_bytes(bundle: dict[str, Any]) -> bytes:

@@ -104,6 +104,113 @@ class ParcelEmptyError(InvalidError):
     field = "item_ids"
 
 
+class SealUsedError(ConflictError):
+    """Another parcel on its way carries this seal number."""
+
+    message_id = "error.custody.seal_used"
+    field = "seal_number"
+
+
+class InOtherParcelError(ConflictError):
+    """The item is packed in another parcel that has not arrived."""
+
+    message_id = "error.custody.in_other_parcel"
+    field = "item_ids"
+
+
+class NotThereError(ConflictError):
+    """The item was never at the site that packed it, as far as is known here."""
+
+    message_id = "error.custody.not_there"
+
+
+class HandoverOverError(ConflictError):
+    """The offer was taken, withdrawn, or replaced by another one."""
+
+    message_id = "error.custody.handover_over"
+
+
+class OtherSealError(InvalidError):
+    """The number read on the parcel in hand is not the number of the parcel that was offered."""
+
+    message_id = "error.custody.other_seal"
+    field = "seal_number"
+
+
+class ReceiverUnknownError(InvalidError):
+    """No such account, or it does not handle custody here."""
+
+    message_id = "error.custody.receiver_unknown"
+    field = "receiver"
+
+
+class ReceiverAbsentError(InvalidError):
+    """Nobody confirmed the receiving side."""
+
+    message_id = "error.custody.receiver_absent"
+    field = "confirmed"
+
+
+class ReceivingNotFoundError(NotFoundError):
+    """No such receiving, or no such scan in it."""
+
+    message_id = "error.custody.receiving_not_found"
+
+
+class ReceivingClosedError(ConflictError):
+    """The parcel has been unpacked and its receiving closed."""
+
+    message_id = "error.custody.receiving_closed"
+
+
+class LabelTwiceError(ConflictError):
+    """Two containers carry this label; the numbers on their seals tell them apart."""
+
+    message_id = "error.custody.label_twice"
+    field = "scan"
+
+
+class NotReadableError(InvalidError):
+    """Neither the code of a sample nor the number of a seal that is known."""
+
+    message_id = "error.custody.not_readable"
+    field = "scan"
+
+
+class ParcelSealMissingError(InvalidError):
+    """Nobody said yet how the parcel's seal looked."""
+
+    message_id = "error.custody.parcel_seal_missing"
+    field = "seal_state"
+
+
+class NothingScannedError(InvalidError):
+    """Nothing was scanned."""
+
+    message_id = "error.custody.nothing_scanned"
+    field = "scan"
+
+
+class SampleScannedError(InvalidError):
+    """A sample's code where a parcel's seal belongs."""
+
+    message_id = "error.custody.sample_scanned"
+
+
+class ParcelScannedError(InvalidError):
+    """A parcel's label where a sample's code belongs."""
+
+    message_id = "error.custody.parcel_scanned"
+    field = "scan"
+
+
+class TicketScannedError(InvalidError):
+    """A person's ticket where a sample's code belongs; it is not for the laboratory."""
+
+    message_id = "error.custody.ticket_scanned"
+    field = "scan"
+
+
 class NothingToExportError(NotFoundError):
     """No event of what was asked for."""
 
@@ -114,3 +221,33 @@ class KeyFileError(InvalidError):
     """The file with the signing key cannot be used."""
 
     message_id = "error.custody.key_file"
+
+
+class OnHoldError(ConflictError):
+    """An authority's hold is on the sample: nothing of it is destroyed or given back."""
+
+    message_id = "error.custody.on_hold"
+
+
+class KeyChangedAlreadyError(ConflictError):
+    """The log is signed by another key than the one in the file."""
+
+    message_id = "error.custody.key_changed_already"
+
+
+class NotTheLogsKeyError(ConflictError):
+    """The key in the file is missing, or is not the one that signed this log."""
+
+    message_id = "error.custody.not_the_logs_key"
+
+
+class ReceiptNotFoundError(NotFoundError):
+    """No receipt has this code."""
+
+    message_id = "error.custody.receipt_not_found"
+
+
+class CheckpointNotFoundError(NotFoundError):
+    """No checkpoint of this size was signed."""
+
+    message_id = "error.custody.checkpoint_not_found"

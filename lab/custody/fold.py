@@ -4,6 +4,8 @@ State follows the causal order (each event's ``after``), never the order of arri
 no order can change. Where two events follow the same one the history forks: that is a conflict for a person,
 closed by a correction that follows one end and joins the other. Until then the branch that took the item
 furthest tells where it is (:func:`lab.custody.transitions.reach`); between equals, the one that arrived first.
+A branch that only tells late how the item came to where it had been received meanwhile contradicts nothing, and
+is no conflict (:func:`_told_late`).
 """
 
 from collections.abc import Collection, Sequence
@@ -25,6 +27,7 @@ class Standing:
     site: UUID
     laboratory: bool
     seal_number: str | None
+    place: str | None = None  # of storage, where somebody said so since it came
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,12 @@ class ItemStatus:
     standing: Standing
     books: Books
     head: UUID  # the event that the standing rests on
-    heads: tuple[UUID, ...]  # every event that nothing follows; more than one is a conflict
+    heads: tuple[UUID, ...]  # every event that nothing follows
+    told_late: tuple[UUID, ...]  # those of them that end a branch of sending that agrees with what followed
     main_line: tuple[UUID, ...]  # from the first event to ``head``
     events: int
     discrepancy_ug: int | None  # last weighing less the books at that moment; None when weighed once or never
+    on_hold: bool = False  # an authority's hold was placed and not released
 
     @property
     def state(self) -> ItemState:
@@ -70,7 +75,7 @@ class ItemStatus:
 
     @property
     def conflict(self) -> bool:
-        return len(self.heads) > 1
+        return len(self.heads) - len(self.told_late) > 1
 
     @property
     def held_ug(self) -> int | None:
@@ -84,16 +89,19 @@ def fold(events: Collection[Event]) -> ItemStatus:
     standings = _standings(history, voided)
     followers = _followers(history)
     line = _main_line(history, followers)
+    heads = _heads(history, followers)
     return ItemStatus(
         item=history[0].item,
         sample=history[0].sample,
         standing=standings[line[-1]],
         books=books(history),
         head=line[-1],
-        heads=_heads(history, followers),
+        heads=heads,
+        told_late=tuple(head for head in heads if _told_late(history, line, head)),
         main_line=tuple(line),
         events=len(history),
         discrepancy_ug=_discrepancy(history, voided),
+        on_hold=_on_hold(history, voided),
     )
 
 
@@ -161,7 +169,26 @@ def _step(before: Standing | None, event: Event) -> Standing:
         site, laboratory = before.site, before.laboratory
     place = ItemState.AT_LABORATORY if laboratory else ItemState.AT_SITE
     state = next_state(before.state if before else None, event.action, place=place)
-    return Standing(state, site, laboratory, _seal(before, event))
+    return Standing(state, site, laboratory, _seal(before, event), _place(before, event, state))
+
+
+_HERE = frozenset({ItemState.AT_SITE, ItemState.AT_LABORATORY})
+
+
+def _place(before: Standing | None, event: Event, state: ItemState) -> str | None:
+    if state not in _HERE:
+        return None
+    if event.place is not None or before is None or reach(event.action) == REACH_IN_HAND:
+        return event.place
+    return before.place
+
+
+def _on_hold(history: Sequence[Event], voided: Collection[UUID]) -> bool:
+    said = [event.action for event in history if event.action in _HOLDS and event.id not in voided]
+    return bool(said) and said[-1] is Action.HELD
+
+
+_HOLDS = frozenset({Action.HELD, Action.RELEASED})
 
 
 def _seal(before: Standing | None, event: Event) -> str | None:
@@ -183,6 +210,36 @@ def _followers(history: Sequence[Event]) -> dict[UUID, list[Event]]:
 def _heads(history: Sequence[Event], followers: dict[UUID, list[Event]]) -> tuple[UUID, ...]:
     joined = {key for event in history for key in event.joins}
     return tuple(event.id for event in history if event.id not in followers and event.id not in joined)
+
+
+_SENDING = frozenset({Action.SEALED, Action.PACKED, Action.HANDED_OVER, Action.DISPATCHED})
+_LEAVING = _SENDING - {Action.SEALED}
+
+
+def _told_late(history: Sequence[Event], line: Sequence[UUID], head: UUID) -> bool:
+    """Whether the branch that ends in ``head`` agrees with the main line that it left.
+
+    It does when it holds nothing but sending, to the very place where the main line received the item next, and
+    all of it before that: a device without network that tells afterwards how the item came there.
+    """
+    events = {event.id: event for event in history}
+    main = set(line)
+    branch: list[Event] = []
+    key: UUID | None = head
+    while key is not None and key not in main:
+        branch.append(events[key])
+        key = events[key].after
+    if not branch or key is None:
+        return False
+    followed = (events[later] for later in line[line.index(key) + 1 :])
+    arrival = next((event for event in followed if event.action is Action.RECEIVED), None)
+    leaving = [event for event in branch if event.action in _LEAVING]
+    return (
+        arrival is not None
+        and bool(leaving)
+        and all(event.action in _SENDING and event.occurred_at <= arrival.occurred_at for event in branch)
+        and all(event.to_site == arrival.to_site for event in leaving)
+    )
 
 
 def _main_line(history: Sequence[Event], followers: dict[UUID, list[Event]]) -> list[UUID]:

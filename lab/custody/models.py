@@ -16,15 +16,21 @@ __all__ = [
     "Action",
     "Checkpoint",
     "CustodyEvent",
+    "CustodyReceipt",
     "CustodyText",
     "EntryMode",
+    "Handover",
+    "HandoverMode",
     "Item",
     "ItemState",
     "Manifest",
     "Parcel",
     "ParcelItem",
     "ParcelState",
+    "Receiving",
+    "ReceivingScan",
     "ReturnBasis",
+    "ScanKind",
     "SealState",
 ]
 
@@ -58,6 +64,8 @@ class Action(StrEnum):
     LOST = "lost"
     FOUND = "found"
     CORRECTED = "corrected"
+    HELD = "held"  # legal hold: nothing of the sample is destroyed or given back until it is released
+    RELEASED = "released"
 
 
 class SealState(StrEnum):
@@ -99,6 +107,15 @@ class Item(SQLModel, table=True):
     """
 
     __tablename__ = "custody_item"
+    __table_args__ = (
+        # A look-up asks for what is gone, and touches nothing else of a sample: see lab/results/lookup.py.
+        sa.Index(
+            "ix_custody_item_gone",
+            "sample_id",
+            sqlite_where=sa.text("state IN ('returned', 'destroyed', 'lost')"),
+            postgresql_where=sa.text("state IN ('returned', 'destroyed', 'lost')"),
+        ),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     sample_id: UUID = Field(foreign_key="sample.id", index=True)
@@ -111,6 +128,8 @@ class Item(SQLModel, table=True):
     events: int = 0
     head_event_id: UUID | None = None
     conflict: bool = Field(default=False, index=True)  # its history forks: a person must say which branch is true
+    place: str | None = Field(default=None, max_length=40)  # the storage place where it was put last, while it is there
+    on_hold: bool = False  # an authority's hold is on it
 
     @property
     def held_mg(self) -> float | None:
@@ -133,6 +152,11 @@ class Parcel(SQLModel, table=True):
     handed_over_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     received_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     seal_state: SealState | None = Field(default=None, sa_type=enum_type(SealState))  # as received
+    # Refused where it was to arrive: it goes back, ``to_site_id`` is where it left from.
+    refused_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    refused_by: UUID | None = None
+    refused_site_id: UUID | None = None
+    refused_why: str | None = Field(default=None, max_length=500)
 
 
 class ParcelItem(SQLModel, table=True):
@@ -143,6 +167,84 @@ class ParcelItem(SQLModel, table=True):
     parcel_id: UUID = Field(foreign_key="custody_parcel.id", primary_key=True)
     item_id: UUID = Field(foreign_key="custody_item.id", primary_key=True, index=True)
     outcome: Manifest = Field(default=Manifest.EXPECTED, sa_type=enum_type(Manifest))
+
+
+class HandoverMode(StrEnum):
+    """How the two sides of a handover confirmed it."""
+
+    ONE_DEVICE = "one_device"  # both on the giver's: the receiving side is the giver's word and a tick
+    TWO_DEVICES = "two_devices"  # offered on one, confirmed by the receiver's own account on another
+
+
+class Handover(SQLModel, table=True):
+    """A parcel given from hand to hand: offered, then confirmed or withdrawn. The ledger holds the confirmed ones.
+
+    The latest confirmed one tells who carries the parcel.
+    """
+
+    __tablename__ = "custody_handover"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)  # made by the device where there was no network
+    parcel_id: UUID = Field(foreign_key="custody_parcel.id", index=True)
+    mode: HandoverMode = Field(sa_type=enum_type(HandoverMode))
+    giver_id: UUID = Field(foreign_key="account.id")
+    receiver_id: UUID | None = Field(default=None, foreign_key="account.id", index=True)  # None: a courier, unnamed
+    offered_at: datetime = Field(sa_type=UTCDateTime)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    entry: EntryMode | None = Field(default=None, sa_type=enum_type(EntryMode))  # how the receiver read the seal
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    withdrawn_by: UUID | None = Field(default=None, foreign_key="account.id")
+
+
+class Receiving(SQLModel, table=True):
+    """A parcel being unpacked. It can be left and gone on with, on another device and by somebody else.
+
+    Without ``parcel_id`` its seal is not known here yet: the device that packed it has not synced.
+    """
+
+    __tablename__ = "custody_receiving"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    parcel_id: UUID | None = Field(default=None, foreign_key="custody_parcel.id", unique=True)
+    site_id: UUID = Field(foreign_key="site.id", index=True)
+    seal_number: str = Field(max_length=40)
+    started_by: UUID = Field(foreign_key="account.id")
+    started_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    seal_state: SealState | None = Field(default=None, sa_type=enum_type(SealState))  # of the parcel
+    condition: str | None = Field(default=None, max_length=500)
+    closed_by: UUID | None = Field(default=None, foreign_key="account.id")
+    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class ScanKind(StrEnum):
+    """What a scan was, against the manifest."""
+
+    EXPECTED = "expected"
+    UNEXPECTED = "unexpected"  # known here, not on this manifest
+    UNKNOWN = "unknown"  # no sample has this code here (yet)
+
+
+class ReceivingScan(SQLModel, table=True):
+    """One thing taken out of a parcel, saved at once. Undone scans stay, struck out."""
+
+    __tablename__ = "custody_receiving_scan"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    receiving_id: UUID = Field(foreign_key="custody_receiving.id", index=True)
+    text: str = Field(max_length=80)  # the code as it is stored, or what was read where no sample has it
+    item_id: UUID | None = Field(default=None, foreign_key="custody_item.id")
+    kind: ScanKind = Field(sa_type=enum_type(ScanKind))
+    seal_state: SealState = Field(default=SealState.INTACT, sa_type=enum_type(SealState))
+    condition: str | None = Field(default=None, max_length=200)
+    entry: EntryMode | None = Field(default=None, sa_type=enum_type(EntryMode))
+    scanned_by: UUID = Field(foreign_key="account.id")
+    scanned_at: datetime = Field(sa_type=UTCDateTime)
+    device_id: UUID | None = None
+    undone_by: UUID | None = Field(default=None, foreign_key="account.id")
+    undone_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    booked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # its event is in the ledger
+    refused: str | None = Field(default=None, max_length=80)  # why no event could be recorded: a message id
+    weighed_ug: int | None = Field(default=None, sa_type=sa.BigInteger)  # on arrival, where somebody weighed it
 
 
 class CustodyEvent(SQLModel, table=True):
@@ -176,6 +278,17 @@ class CustodyText(SQLModel, table=True):
     commitment: str = Field(primary_key=True, max_length=64)
     salt: bytes = Field(max_length=16)
     value: str = Field(max_length=2000)
+
+
+class CustodyReceipt(SQLModel, table=True):
+    """A receipt that was given out: which entries it is over. Its code stands on the paper and in its address."""
+
+    __tablename__ = "custody_receipt"
+
+    code: str = Field(primary_key=True, max_length=64)  # hash of the tree over the entries, hexadecimal
+    seqs: list[int] = Field(sa_column=sa.Column(sa.JSON, nullable=False))  # in the order of the log
+    parcel_id: UUID | None = Field(default=None, index=True)
+    issued_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
 class ReturnBasis(SQLModel, table=True):

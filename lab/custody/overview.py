@@ -9,6 +9,7 @@ from sqlmodel import Session, col, or_, select
 from lab.custody.models import Item, ItemState, Manifest, Parcel, ParcelItem, ParcelState
 from lab.network.access import Actor, Permission
 from lab.samples.models import Sample
+from lab.sync.labels import merged_samples
 
 _HERE = (ItemState.AT_SITE, ItemState.AT_LABORATORY)
 
@@ -41,7 +42,12 @@ def items_at(session: Session, *, actor: Actor, site_id: UUID) -> Sequence[HeldI
     rows = session.exec(
         select(Item, Sample)
         .join(Sample, col(Sample.id) == col(Item.sample_id))
-        .where(Item.site_id == site_id, col(Item.state).in_(_HERE), col(Item.id).not_in(packed))
+        .where(
+            Item.site_id == site_id,
+            col(Item.state).in_(_HERE),
+            col(Item.id).not_in(packed),
+            col(Item.sample_id).not_in(merged_samples()),
+        )
         .order_by(col(Item.created_at))
     )
     return [HeldItem(item, sample) for item, sample in rows.all()]

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from lab.custody import texts
-from lab.custody.errors import ParcelEmptyError, ParcelNotFoundError, ParcelStateError, SiteUnknownError
+from lab.custody.errors import (
+    InOtherParcelError,
+    ParcelEmptyError,
+    ParcelNotFoundError,
+    ParcelStateError,
+    SealUsedError,
+    SiteUnknownError,
+)
 from lab.custody.models import Action, Item, ItemState, Manifest, Parcel, ParcelItem, ParcelState, SealState
 from lab.custody.recording import details, get_item, record
 from lab.kit import canonical, ledger
@@ -67,6 +74,8 @@ def pack(
     if not legal_basis.strip():
         raise ParcelEmptyError(field="legal_basis")
     details({"seal_number": seal_number})  # refuses what no seal carries
+    if parcel_on_its_way(session, seal_number=seal_number) is not None:
+        raise SealUsedError(seal_number=seal_number)
     basis = texts.commit(session, legal_basis.strip())
     parcel = Parcel(
         seal_number=seal_number,
@@ -76,7 +85,7 @@ def pack(
         manifest=b"",
         packed_at=now(),
     )
-    parcel.manifest = _manifest(parcel, items, basis)
+    parcel.manifest = build_manifest(parcel, items, basis)
     session.add(parcel)
     session.flush()
     data = details({"parcel_id": parcel.id, "to_site_id": to_site_id, **more})
@@ -88,6 +97,12 @@ def pack(
     return parcel
 
 
+def parcel_on_its_way(session: Session, *, seal_number: str, but: UUID | None = None) -> Parcel | None:
+    """A parcel other than ``but`` that carries this seal and has not been received: a seal is used once."""
+    same = select(Parcel).where(Parcel.seal_number == seal_number, Parcel.state != ParcelState.RECEIVED)
+    return next((parcel for parcel in session.exec(same) if parcel.id != but), None)
+
+
 def _packable(session: Session, item_ids: Sequence[UUID], from_site_id: UUID) -> list[Item]:
     items = [get_item(session, item_id) for item_id in item_ids]
     here = {ItemState.AT_SITE, ItemState.AT_LABORATORY}
@@ -95,10 +110,19 @@ def _packable(session: Session, item_ids: Sequence[UUID], from_site_id: UUID) ->
         raise ParcelEmptyError
     if any(item.site_id != from_site_id or item.state not in here for item in items):
         raise ParcelEmptyError
+    for item in items:
+        other = session.exec(
+            select(Parcel.seal_number)
+            .join(ParcelItem, col(ParcelItem.parcel_id) == col(Parcel.id))
+            .where(ParcelItem.item_id == item.id, Parcel.state == ParcelState.PACKED)
+        ).first()
+        if other is not None:
+            raise InOtherParcelError(seal_number=other)
     return items
 
 
-def _manifest(parcel: Parcel, items: Sequence[Item], basis: str) -> bytes:
+def build_manifest(parcel: Parcel, items: Sequence[Item], basis: str) -> bytes:
+    """The list that travels with a parcel, as canonical JSON; ``basis`` is the commitment to its legal basis."""
     lines = [{"item": str(item.id), "seal_number": item.seal_number, "held_ug": item.held_ug} for item in items]
     return canonical.dumps(
         {

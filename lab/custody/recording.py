@@ -30,6 +30,7 @@ from lab.custody.errors import (
     NotAllowedError,
     NotSealedError,
     NotWeighedError,
+    OnHoldError,
     ReturnOffError,
     SealedError,
     SiteUnknownError,
@@ -38,7 +39,7 @@ from lab.custody.errors import (
 from lab.custody.fold import Books, ItemStatus, Standing, books, fold, standing_after
 from lab.custody.models import Action, CustodyEvent, Item, ItemState, ReturnBasis
 from lab.custody.schemas import EventIn, to_ug
-from lab.custody.transitions import Guard, Transition, find
+from lab.custody.transitions import HELD_BACK, Guard, Transition, find
 from lab.kit import canonical, ledger
 from lab.kit.clock import now
 from lab.kit.ids import new_id
@@ -84,9 +85,18 @@ def details(values: Mapping[str, Any]) -> EventIn:
 
 
 def record(
-    session: Session, *, actor: Actor, item: Item, action: Action, data: EventIn, extra: Mapping[str, Any] | None = None
+    session: Session,
+    *,
+    actor: Actor,
+    item: Item,
+    action: Action,
+    data: EventIn,
+    extra: Mapping[str, Any] | None = None,
+    also_at: UUID | None = None,
 ) -> CustodyEvent:
     """Append one event of ``item``. ``extra``: members of the body that only other services may set.
+
+    ``also_at``: a site whose people may do this besides those of where the item is, as a parcel's destination.
 
     The event must be allowed where it says it follows (``data.after``), not where others have moved the item
     meanwhile: a device that was offline reports what happened. The books are those of all events known.
@@ -99,7 +109,9 @@ def record(
     status = fold(past) if past else None
     after = data.after or (status.head if status else None)
     standing = _standing(past, after)
-    _check_allowed(session, actor, standing, action, data)
+    _check_allowed(session, actor, standing, action, data, also_at)
+    if action in HELD_BACK:
+        _refuse_held(session, item)
     body = _body(session, actor=actor, item=item, action=action, data=data, status=status, after=after)
     for name, value in (extra or {}).items():
         body[name] = body.get(name, {}) | value if isinstance(value, dict) else value
@@ -168,6 +180,8 @@ def _project(item: Item, status: ItemStatus) -> None:
     item.events = status.events
     item.head_event_id = status.head
     item.conflict = status.conflict
+    item.place = status.standing.place
+    item.on_hold = status.on_hold
 
 
 def _recorded(session: Session, item: Item, action: Action, data: EventIn) -> CustodyEvent | None:
@@ -211,12 +225,27 @@ def _standing(past: Collection[Event], after: UUID | None) -> Standing | None:
         raise AfterUnknownError(after=str(after)) from error
 
 
-def _check_allowed(session: Session, actor: Actor, standing: Standing | None, action: Action, data: EventIn) -> None:
+def _refuse_held(session: Session, item: Item) -> None:
+    """A hold on one container is a hold on all material of the sample."""
+    held = select(Item.id).where(Item.sample_id == item.sample_id, Item.on_hold == True)  # noqa: E712 -- SQL
+    if session.exec(held.limit(1)).first() is not None:
+        raise OnHoldError(item=str(item.id))
+
+
+def _check_allowed(
+    session: Session,
+    actor: Actor,
+    standing: Standing | None,
+    action: Action,
+    data: EventIn,
+    also_at: UUID | None,
+) -> None:
     row = find(standing.state if standing else None, action)
     if row is None:
         state = standing.state.value if standing else None
         raise NotAllowedError(action=action.value, state=state)
-    _check_permission(actor, row, standing, data)
+    if also_at is None or not actor.may(row.permission, also_at):
+        _check_permission(actor, row, standing, data)
     _check_guard(session, row, standing)
 
 

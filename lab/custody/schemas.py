@@ -44,6 +44,12 @@ class EventIn(BaseModel):
     purpose: str | None = Field(default=None, max_length=500)
 
 
+class EventRequest(EventIn):
+    """An event of an item as it is sent: what happened, and the details that it takes."""
+
+    action: Action
+
+
 def to_ug(mass_mg: float) -> int:
     """Whole micrograms; raises :class:`MassInvalidError` for what is no mass."""
     if not math.isfinite(mass_mg) or not 0 <= mass_mg <= MAX_MASS_MG:

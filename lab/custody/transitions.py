@@ -34,7 +34,7 @@ class Transition:
     next: ItemState | Next
 
 
-_COUNTER, _BENCH = Permission.CUSTODY_HANDLE, Permission.CUSTODY_LABORATORY
+_COUNTER, _BENCH, _DESK = Permission.CUSTODY_HANDLE, Permission.CUSTODY_LABORATORY, Permission.NETWORK_COORDINATE
 _SITE, _TRANSIT, _LABORATORY = ItemState.AT_SITE, ItemState.IN_TRANSIT, ItemState.AT_LABORATORY
 
 
@@ -67,10 +67,17 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_TRANSIT, Action.LOST, _COUNTER, Guard.NONE, ItemState.LOST),
     Transition(ItemState.LOST, Action.FOUND, _COUNTER, Guard.NONE, Next.PLACE),
     *(Transition(state, Action.CORRECTED, _COUNTER, Guard.NONE, Next.SAME) for state in ItemState),
+    # A hold forbids destroying and giving back, for every container of the sample: see ``HELD_BACK``.
+    *(
+        Transition(state, action, _DESK, Guard.NONE, Next.SAME)
+        for state in (_SITE, _TRANSIT, _LABORATORY, ItemState.LOST)
+        for action in (Action.HELD, Action.RELEASED)
+    ),
 )
 
 _BY_KEY = {(row.state, row.action): row for row in TRANSITIONS}
 FINAL = frozenset({ItemState.RETURNED, ItemState.DESTROYED})
+HELD_BACK = frozenset({Action.RETURNED, Action.DESTROYED})  # what a legal hold on any container of the sample forbids
 
 
 def find(state: ItemState | None, action: Action) -> Transition | None:

@@ -1,17 +1,22 @@
-"""Checks a bundle or a receipt against the published key. Pure: no database, no network, no clock.
+"""Checks a bundle, a receipt, a checkpoint or a pair of them against the published key. Pure: no database, no clock.
 
 What is checked, in this order: the file is canonical and has the members that it must have and no others; the
-checkpoint is signed by the key; every event is the one that stands at its place of the signed log; and nothing
-is left out (:func:`_check_complete`). ``docs/custody.md`` says the same for readers who do not program.
+checkpoint is signed by the key (:mod:`lab.custody.signed`); every event is the one that stands at its place of the
+signed log; and nothing is left out (:mod:`lab.custody.completeness`). ``docs/custody.md`` says the same for readers
+who do not program.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from lab.custody.body import STATEMENT_SCHEMA, BodyError, Event, event_of, read_entry
+from lab.custody.completeness import Completeness, Problem, Problems, StopError
 from lab.custody.fold import ItemStatus, fold
+from lab.custody.reading import EVENT_MEMBERS, can_read_parallel, read_parallel
+from lab.custody.signed import KEY_CHANGES, Signed, check_held
 from lab.errors import InvalidError
 from lab.kit import canonical, merkle
 from lab.kit.canonical import CanonicalError
@@ -20,27 +25,30 @@ from lab.kit.merkle import HASH_SIZE
 from lab.kit.messages import Message, Param
 from lab.kit.notes import NoteError, PublicKey, decode, signed_by, split
 
+__all__ = ["Problem", "UnreadableError", "VerificationReport", "verify_bundle", "verify_file"]
+
 BUNDLE_SCHEMA = "custody-bundle/1"
 RECEIPT_SCHEMA = "custody-receipt/1"
-_BUNDLE_MEMBERS = frozenset({"schema", "origin", "events", "proofs", "checkpoint", "key_id"})
-_RECEIPT_MEMBERS = frozenset({"schema", "origin", "event", "proof", "checkpoint", "key_id"})
-_EVENT_MEMBERS = {"seq", "body"}
+RECEIPTS_SCHEMA = "custody-receipts/1"
+CONSISTENCY_SCHEMA = "custody-consistency/1"
+CHECKPOINT = "checkpoint"  # a signed note alone has no schema member
+DATABASE = "database"  # not a file: lab/custody/audit.py
+_SIGNED = frozenset({"schema", "origin", "checkpoint", "key_id"})
+_MEMBERS = {
+    BUNDLE_SCHEMA: _SIGNED | {"events", "proofs"},
+    RECEIPTS_SCHEMA: _SIGNED | {"events", "proofs"},
+    RECEIPT_SCHEMA: _SIGNED | {"event", "proof"},
+    CONSISTENCY_SCHEMA: _SIGNED | {"earlier", "proof"},
+}
 FOLDED_LOG = 1000  # of a longer whole log the items are not listed: nobody reads them, and it takes most of the time
-_MAX_PROBLEMS = 20  # a wholly different file need not be described event by event
+_NOTE = re.compile(r"^[^\s+]+\n[0-9]+\n[A-Za-z0-9+/=]{44}\n\n(?:\u2014 [^\n]+\n)+", re.MULTILINE)
+_NOTE_BYTES = 20_000
 
 
 class UnreadableError(InvalidError):
-    """Not a file that could be a bundle or a receipt at all."""
+    """Not a file that could be a bundle, a receipt or a checkpoint at all."""
 
     message_id = "error.custody.unreadable"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong; ``seq`` is the event's place in the log where it is about one."""
-
-    message: Message
-    seq: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,8 +62,11 @@ class VerificationReport:
     key_given: bool = False
     origin: str | None = None
     size: int | None = None
+    earlier_size: int | None = None  # of a pair of checkpoints
+    root: bytes | None = None
     events: int = 0
     whole_log: bool = False
+    code: str | None = None  # of a receipt: what is printed on the paper
     items: tuple[ItemStatus, ...] = field(default=())
 
     @property
@@ -63,32 +74,23 @@ class VerificationReport:
         return not self.problems
 
 
-class _StopError(Exception):
-    """Nothing behind this problem can be checked."""
+def verify_file(
+    content: bytes, *, key: PublicKey | None = None, held: bytes | None = None, processes: int = 1
+) -> VerificationReport:
+    """Check the bytes of a bundle, a receipt, a checkpoint or a consistency proof.
 
+    ``held``: a checkpoint that the reader kept, which the file must agree with. ``processes``: how many may read a
+    large log together. Raises :class:`UnreadableError` for what is neither a JSON object nor a note.
 
-class _Problems:
-    def __init__(self) -> None:
-        self.found: list[Problem] = []
-
-    def add(self, name: str, seq: int | None = None, /, **params: Param) -> None:
-        if seq is not None:
-            params["seq"] = seq
-        self.found.append(Problem(Message(f"custody.problem.{name}", params), seq))
-        if len(self.found) >= _MAX_PROBLEMS:
-            raise _StopError
-
-    def stop(self, name: str, seq: int | None = None, /, **params: Param) -> _StopError:
-        self.add(name, seq, **params)
-        return _StopError()
-
-
-def verify_file(content: bytes, *, key: PublicKey | None = None) -> VerificationReport:
-    """Check the bytes of a bundle or a receipt; raises :class:`UnreadableError` for what is not JSON of an object.
-
-    The bytes must be the canonical ones that were exported: a file saved again by another program is refused,
+    The bytes of JSON must be the canonical ones that were exported: a file saved again by another program is refused,
     so that there is no byte in it that could be changed unseen.
     """
+    kept = None if held is None else note_of(held)
+    if not content.lstrip().startswith(b"{"):
+        return _verify_note(note_of(content), key, kept)
+    plain = canonical.read_plain(content)
+    if type(plain) is dict and plain.get("schema") in (*_MEMBERS,):  # no set: a list has no hash
+        return verify_bundle(plain, key=key, held=kept, processes=processes)
     try:
         document = canonical.read(content)
     except CanonicalError as error:
@@ -97,98 +99,155 @@ def verify_file(content: bytes, *, key: PublicKey | None = None) -> Verification
         raise UnreadableError
     if not canonical.is_canonical(document, content):
         return VerificationReport(problems=(Problem(Message("custody.problem.file_not_canonical")),))
-    return verify_bundle(document, key=key)
+    return verify_bundle(document, key=key, held=kept, processes=processes)
 
 
-def verify_bundle(bundle: Mapping[str, Any], *, key: PublicKey | None = None) -> VerificationReport:
-    """Check a bundle or a receipt under ``key``; without one, under the key that it names itself, with a warning."""
-    check = _Check(bundle, key)
-    with suppress(_StopError):
+def note_of(content: bytes) -> str:
+    """The signed note in a file, whatever its ends of lines; raises :class:`UnreadableError`.
+
+    It may stand between other words, as in an e-mail: the signature is over the note, not over the file.
+    """
+    try:
+        text = content[:_NOTE_BYTES].decode().replace("\r\n", "\n").strip() + "\n"
+    except UnicodeDecodeError as error:
+        raise UnreadableError from error
+    found = _NOTE.search(text)
+    if found is None:
+        raise UnreadableError
+    return found[0]
+
+
+def verify_bundle(
+    bundle: Mapping[str, Any], *, key: PublicKey | None = None, held: str | None = None, processes: int = 1
+) -> VerificationReport:
+    """Check a document under ``key``; without one, under the key that it names itself, with a warning."""
+    check = _Check(bundle, key, held, processes)
+    with suppress(StopError):
         check.run()
     return check.report()
+
+
+def _verify_note(note: str, key: PublicKey | None, held: str | None) -> VerificationReport:
+    """Check a checkpoint alone. It names no key, so that one must be given."""
+    problems = Problems()
+    signed = Signed(problems, key, key)
+    checkpoint: Checkpoint | None = None
+    with suppress(StopError):
+        if key is None:
+            raise problems.stop("key_needed")
+        try:
+            checkpoint = Checkpoint.parse(split(note)[0])
+        except NoteError as error:
+            raise problems.stop("checkpoint") from error
+        if signed_by(note, key) is None or checkpoint.origin != key.name:
+            raise problems.stop("signature")
+        if held is not None:
+            kept = signed.known_note(held)
+            if kept is None:
+                raise problems.stop("held_signature")
+            check_held(problems, kept, checkpoint=checkpoint, earlier=None, leaves=None)
+    return VerificationReport(
+        problems=tuple(problems.found), schema=CHECKPOINT, key=key, key_given=key is not None,
+        origin=checkpoint.origin if checkpoint else None, size=checkpoint.size if checkpoint else None,
+        root=checkpoint.root if checkpoint else None,
+    )  # fmt: skip
 
 
 class _Check:
     """One run of the checks, with what it has learned so far."""
 
-    def __init__(self, document: Mapping[str, Any], key: PublicKey | None) -> None:
+    def __init__(self, document: Mapping[str, Any], key: PublicKey | None, held: str | None, processes: int) -> None:
         self.document = document
-        self.given = key
-        self.key = key
-        self.problems = _Problems()
-        self.checkpoint: Checkpoint | None = None
-        self.receipt = document.get("schema") == RECEIPT_SCHEMA
+        self.held = held
+        self.processes = processes
+        self.problems = Problems()
+        self.signed = Signed(self.problems, key)
+        schema = document.get("schema")
+        self.schema = schema if isinstance(schema, str) and schema in _MEMBERS else None
+        self.receipt = self.schema == RECEIPT_SCHEMA
         self.whole = False
         self.seqs: list[int] = []
         self.leaves: list[bytes] = []
-        self.bodies: list[dict[str, Any]] = []
+        self.bodies: list[dict[str, Any]] = []  # unless there are very many
+        self.completeness = Completeness(whole=False)
+        self.earlier: Checkpoint | None = None
         self.items: tuple[ItemStatus, ...] = ()
 
     def run(self) -> None:
         self._check_members()
-        self.checkpoint = self._open_checkpoint()
-        self._read_events()
-        self._check_tree(self.checkpoint)
-        if self.problems.found or self.receipt:
+        checkpoint = self.signed.open(self.document)
+        if self.schema == CONSISTENCY_SCHEMA:
+            self._check_pair(checkpoint)
+        else:
+            self._read_events()
+            self._check_tree(checkpoint)
+        self._check_held(checkpoint)
+        if self.problems.found or self.schema != BUNDLE_SCHEMA:
             return  # what events say means nothing if they are not the signed ones
-        _check_complete(self.problems, self.seqs, self.bodies, size=self.checkpoint.size, whole=self.whole)
-        if not self.whole or self.checkpoint.size <= FOLDED_LOG:
+        self.completeness.finish(size=checkpoint.size)
+        self.problems.found += self.completeness.problems.found
+        if not self.problems.found and len(self.bodies) == len(self.seqs):
             self.items = self._fold()
 
     def _check_members(self) -> None:
-        known = _RECEIPT_MEMBERS if self.receipt else _BUNDLE_MEMBERS
-        if self.document.get("schema") not in (BUNDLE_SCHEMA, RECEIPT_SCHEMA):  # no set: a list has no hash
+        if self.schema is None:
             raise self.problems.stop("schema", schema=str(self.document.get("schema"))[:80])
-        for name in sorted(set(self.document) - known):
+        known = _MEMBERS[self.schema]
+        for name in sorted(set(self.document) - known - {KEY_CHANGES}):
             self.problems.add("unknown_field", name=name[:80])
         for name in sorted(known - set(self.document)):
             self.problems.add("missing_field", name=name)
         if self.problems.found:
-            raise _StopError
+            raise StopError
 
-    def _open_checkpoint(self) -> Checkpoint:
-        """The checkpoint, once the key has been seen to have signed it."""
-        named = self._key_named()
-        if self.given is not None and self.given != named:
-            self.problems.add("other_key", named=named.fingerprint, given=self.given.fingerprint)
-        self.key = self.given or named
-        note = self.document["checkpoint"]
-        try:
-            text, signatures = split(_text(note))
-            signed = signed_by(note, named) is not None and len(signatures) == 1
-            checkpoint = Checkpoint.parse(text)
-        except NoteError as error:
-            raise self.problems.stop("checkpoint") from error
-        if not signed:
-            raise self.problems.stop("signature")
-        if not self.document["origin"] == checkpoint.origin == named.name:
-            raise self.problems.stop("origin")
-        return checkpoint
+    def _check_pair(self, checkpoint: Checkpoint) -> None:
+        self.earlier = earlier = self.signed.open_earlier(self.document["earlier"])
+        proof = self._hashes(None, self.document["proof"])
+        if not merkle.verify_consistency(earlier.size, earlier.root, checkpoint.size, checkpoint.root, proof):
+            raise self.problems.stop("not_consistent", earlier=earlier.size, size=checkpoint.size)
 
-    def _key_named(self) -> PublicKey:
-        try:
-            key = PublicKey.parse(_text(self.document["key_id"]))
-        except NoteError as error:
-            raise self.problems.stop("key_id") from error
-        if key.vkey != self.document["key_id"]:
-            raise self.problems.stop("key_id")
-        return key
+    def _check_held(self, checkpoint: Checkpoint) -> None:
+        if self.held is None:
+            return
+        held = self.signed.known_note(self.held)
+        if held is None:
+            raise self.problems.stop("held_signature")
+        leaves = self.leaves if self.whole else None
+        check_held(self.problems, held, checkpoint=checkpoint, earlier=self.earlier, leaves=leaves)
 
     def _read_events(self) -> None:
         events = [self.document["event"]] if self.receipt else self.document["events"]
         if type(events) is not list or not events:
             raise self.problems.stop("events")
+        self.whole = not self.receipt and self.document["proofs"] == [] and self.schema == BUNDLE_SCHEMA
+        self.completeness = Completeness(whole=self.whole)
+        if self.whole and can_read_parallel(len(events), self.processes) and self._read_together(events):
+            return
+        keep = not self.whole or len(events) <= FOLDED_LOG
         previous = -1
         for position, event in enumerate(events, start=1):
-            if type(event) is not dict or event.keys() != _EVENT_MEMBERS or type(event["seq"]) is not int:
+            if type(event) is not dict or event.keys() != EVENT_MEMBERS or type(event["seq"]) is not int:
                 raise self.problems.stop("event_form", position=position)
             seq = event["seq"]
             if seq <= previous:
                 raise self.problems.stop("order", seq)
             previous = seq
-            self._read_event(seq, event["body"])
+            self._read_event(seq, event["body"], keep=keep)
 
-    def _read_event(self, seq: int, text: Any) -> None:
+    def _read_together(self, events: list[Any]) -> bool:
+        read = read_parallel(events, self.processes)
+        if read is None:
+            return False
+        self.leaves, found = read
+        self.seqs = list(range(len(events)))
+        for seq, facts in enumerate(found):
+            if isinstance(facts, tuple):
+                self.completeness.take_event(seq, facts)
+            else:
+                self.completeness.take_statement(seq, facts)
+        return True
+
+    def _read_event(self, seq: int, text: Any, *, keep: bool) -> None:
         self.seqs.append(seq)
         try:
             content = _bytes(text)
@@ -196,24 +255,30 @@ class _Check:
             raise self.problems.stop("body_encoding", seq) from error
         self.leaves.append(merkle.leaf_hash(content))
         try:
-            self.bodies.append(read_entry(content))
+            body = read_entry(content)
         except BodyError as error:
             if error.member is None:
                 self.problems.add("body_not_canonical", seq)
             else:
                 self.problems.add("body_member", seq, name=error.member[:80])
+            return
+        self.completeness.take(seq, body)
+        if keep:
+            self.bodies.append(body)
 
     def _check_tree(self, checkpoint: Checkpoint) -> None:
         proofs = [self.document["proof"]] if self.receipt else self.document["proofs"]
-        if type(proofs) is not list or len(proofs) not in {0, len(self.seqs)}:
+        if type(proofs) is not list or len(proofs) != (0 if self.whole else len(self.seqs)):
             raise self.problems.stop("proofs")
-        self.whole = not proofs
         if proofs:
             for seq, leaf, proof in zip(self.seqs, self.leaves, proofs, strict=True):
                 root = merkle.root_from_inclusion(leaf, seq, checkpoint.size, self._hashes(seq, proof))
                 if root != checkpoint.root:
                     self.problems.add("not_in_log", seq)
-            return
+        else:
+            self._check_whole(checkpoint)
+
+    def _check_whole(self, checkpoint: Checkpoint) -> None:
         # Without proofs the file must be the whole log, whose hash is then computed from its entries alone.
         for expected, seq in enumerate(self.seqs):
             if seq != expected:
@@ -222,16 +287,19 @@ class _Check:
             raise self.problems.stop("log_size", events=len(self.seqs), size=checkpoint.size)
         if merkle.root_of(self.leaves) != checkpoint.root:
             self.problems.add("root")
+        for change in self.signed.changes:
+            if merkle.root_of(self.leaves[: change.size]) != change.root:
+                self.problems.add("key_changes")
 
-    def _hashes(self, seq: int, proof: Any) -> list[bytes]:
+    def _hashes(self, seq: int | None, proof: Any) -> list[bytes]:
         if type(proof) is not list:
-            raise self.problems.stop("proof_form", seq)
+            raise self.problems.stop("proof_form", seq or 0)
         try:
             hashes = [_bytes(text) for text in proof]
         except NoteError as error:
-            raise self.problems.stop("proof_form", seq) from error
+            raise self.problems.stop("proof_form", seq or 0) from error
         if any(len(content) != HASH_SIZE for content in hashes):
-            raise self.problems.stop("proof_form", seq)
+            raise self.problems.stop("proof_form", seq or 0)
         return hashes
 
     def _fold(self) -> tuple[ItemStatus, ...]:
@@ -250,23 +318,35 @@ class _Check:
             raise self.problems.stop("history") from error
 
     def report(self) -> VerificationReport:
-        checkpoint = self.checkpoint
+        checkpoint = self.signed.checkpoint
+        is_receipt = self.schema in {RECEIPT_SCHEMA, RECEIPTS_SCHEMA}
         return VerificationReport(
             problems=tuple(self.problems.found),
             warnings=tuple(self._warnings()),
-            schema=RECEIPT_SCHEMA if self.receipt else BUNDLE_SCHEMA,
-            key=self.key,
-            key_given=self.given is not None,
+            schema=self.schema or BUNDLE_SCHEMA,
+            key=self.signed.key,
+            key_given=self.signed.given is not None,
             origin=checkpoint.origin if checkpoint else None,
             size=checkpoint.size if checkpoint else None,
+            earlier_size=self.earlier.size if self.earlier else None,
+            root=checkpoint.root if checkpoint else None,
             events=len(self.seqs),
             whole_log=self.whole,
+            code=receipt_code(self.leaves) if is_receipt and self.leaves else None,
             items=self.items,
         )
 
     def _warnings(self) -> Iterable[Message]:
-        if self.given is None and self.key is not None:
-            yield Message("custody.warning.no_key", {"fingerprint": self.key.fingerprint, "name": self.key.name})
+        key = self.signed.key
+        if self.signed.given is None and key is not None:
+            yield Message("custody.warning.no_key", {"fingerprint": key.fingerprint, "name": key.name})
+        for change in self.signed.crossed:
+            said: dict[str, Param] = {
+                "date": change.at[:10],
+                "size": change.size,
+                "fingerprint": change.new.fingerprint,
+            }
+            yield Message("custody.warning.key_changed", said | {"fingerprint": change.new.fingerprint})
         here = {str(status.item) for status in self.items}
         for body in self.bodies if here else ():
             if body.get("child", next(iter(here))) not in here:
@@ -276,11 +356,9 @@ class _Check:
                 yield Message("custody.warning.conflict", {"item": str(status.item)})
 
 
-def _text(value: Any) -> str:
-    if type(value) is not str or not value.replace("\n", "").isprintable():
-        message = "not a text"
-        raise NoteError(message)
-    return value
+def receipt_code(leaves: list[bytes]) -> str:
+    """What a receipt over these entries is known by, on paper and in its address: the hash of the tree over them."""
+    return merkle.root_of(leaves).hex()
 
 
 def _bytes(value: Any) -> bytes:
@@ -288,56 +366,3 @@ def _bytes(value: Any) -> bytes:
         message = "not a text"
         raise NoteError(message)
     return decode(value)
-
-
-def _check_complete(
-    problems: _Problems, seqs: Sequence[int], bodies: Sequence[Mapping[str, Any]], *, size: int, whole: bool
-) -> None:
-    """Nothing is left out: each item's events are there from the first to the last.
-
-    Within an item ``item_seq`` counts without gaps. How many there are in all says the statement that the keeper
-    wrote into the log for this file, at the very end of the signed tree: of an extract, item by item; of the whole
-    log, the number of its entries.
-    """
-    last = bodies[-1]
-    if seqs[-1] != size - 1 or last["schema"] != STATEMENT_SCHEMA or whole != ("entries" in last):
-        raise problems.stop("no_statement")
-    counts: dict[str, int] = {}
-    samples: dict[str, set[str]] = {}
-    known: dict[str, set[str]] = {}
-    for seq, body in zip(seqs, bodies, strict=True):
-        if body["schema"] == STATEMENT_SCHEMA:
-            _check_statement(problems, seq, body, counts, samples, extract=not whole)
-            continue
-        item, count = body["item"], counts.get(body["item"], 0) + 1
-        if body["item_seq"] != count:
-            raise problems.stop("item_gap", seq, item=item, expected=count, found=body["item_seq"])
-        counts[item] = count
-        samples.setdefault(body["sample"], set()).add(item)
-        events = known.setdefault(item, set())
-        if "after" in body and body["after"] not in events:
-            raise problems.stop("after", seq, after=body["after"])
-        events.add(body["id"])
-
-
-def _check_statement(
-    problems: _Problems,
-    seq: int,
-    statement: Mapping[str, Any],
-    counts: Mapping[str, int],
-    samples: Mapping[str, set[str]],
-    *,
-    extract: bool,
-) -> None:
-    """``counts`` and ``samples``: the events of each item, and the items of each sample, before this entry."""
-    if "entries" in statement and statement["entries"] != seq:
-        problems.add("entries", seq, stated=statement["entries"])
-    stated = statement.get("items", {})
-    for item, count in stated.items():
-        if counts.get(item, 0) != count:
-            problems.add("left_out", seq, item=item, stated=count, found=counts.get(item, 0))
-    here = set(counts) if extract else samples.get(statement.get("sample", ""), set())
-    for item in sorted(here - stated.keys() if stated else ()):
-        problems.add("not_stated", seq, item=item)
-    if extract and not {statement.get("sample", sample) for sample in samples} >= set(samples):
-        problems.add("other_sample", seq)
