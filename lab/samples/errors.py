@@ -98,6 +98,20 @@ class SiteClosedError(InvalidError):
     field = "site_id"
 
 
+class TicketReusedError(ConflictError):
+    """The ticket that the device made already opens another sample."""
+
+    message_id = "error.ticket.reused"
+    field = "ticket_hash"
+
+
+class TicketNotAskedForError(InvalidError):
+    """A ticket is closed or replaced only when the person it belongs to asks for it."""
+
+    message_id = "error.ticket.not_asked"
+    field = "asked"
+
+
 class TicketInvalidError(NotFoundError):
     """No answer under this ticket: unknown, revoked, expired and not ready are not told apart here."""
 

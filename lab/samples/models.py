@@ -51,6 +51,15 @@ class Reason(StrEnum):
     FOLLOW_UP = "follow_up"
 
 
+class TicketSource(StrEnum):
+    """Where a ticket was made."""
+
+    ISSUED = "issued"  # by the server, at registration
+    DEVICE = "device"  # by a worker's phone, without network
+    LABEL = "label"  # printed beside the label, before there was a sample
+    REISSUED = "reissued"  # by a worker, with the person there who had lost the first
+
+
 class Sample(SQLModel, table=True):
     """One product as registered. None in an optional column means "not stated"."""
 
@@ -73,6 +82,8 @@ class Sample(SQLModel, table=True):
     effects: str | None = Field(default=None, max_length=500)
     adverse_event: AdverseEvent = Field(default=AdverseEvent.UNKNOWN, sa_type=enum_type(AdverseEvent))
     reason: Reason = Field(default=Reason.ROUTINE, sa_type=enum_type(Reason))
+    # False: nobody said why, and it counts as routine. Rows of before are taken at their word.
+    reason_stated: bool = Field(default=True, sa_column_kwargs={"server_default": sa.true()})
     # Tablet marks [DIMS]
     tablet_shape: str | None = Field(default=None, max_length=40)
     tablet_logo: str | None = Field(default=None, max_length=80)
@@ -98,3 +109,6 @@ class Ticket(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     expires_at: datetime = Field(sa_type=UTCDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    revoked_by: UUID | None = Field(default=None, foreign_key="account.id")
+    source: TicketSource = Field(default=TicketSource.ISSUED, sa_type=enum_type(TicketSource))
+    issued_by: UUID | None = Field(default=None, foreign_key="account.id")

@@ -1,0 +1,1 @@
+"""The directory of services: where a person can find somebody to talk to."""

@@ -1,0 +1,1 @@
+"""Encounters: the talk around a sample, asked by questionnaires that are data."""

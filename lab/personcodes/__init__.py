@@ -1,0 +1,1 @@
+"""The person code: off unless the network switches it on."""
