@@ -122,6 +122,13 @@ def _standards(
     return standards, problem
 
 
+def correction_spots(laid: PlateLane, read: Lane, system: TlcSystem, names: Names) -> dict[str, Spot]:
+    """The correction standards of ``system`` that one lane shows, by their name in the system; empty where unclear."""
+    reference = {fold(str(row["substance"])): _Reference(row) for row in system.correction_standards}
+    spots, _ = _spots_of(laid, read, reference, names)
+    return {reference[key].name: spot for key, spot in spots.items()}
+
+
 def _spots_of(
     laid: PlateLane, read: Lane, reference: Mapping[str, _Reference], names: Names
 ) -> tuple[dict[str, Spot], Message | None]:

@@ -105,6 +105,20 @@ class HintsInvalidError(InvalidError):
     field = "hints"
 
 
+class EditsInvalidError(InvalidError):
+    """A correction that the reading or its plate cannot have."""
+
+    message_id = "error.reading.edits"
+    field = "edits"
+
+
+class CorrectionReasonMissingError(InvalidError):
+    """A correction without a word of why."""
+
+    message_id = "error.reading.reason_missing"
+    field = "reason"
+
+
 class ReadingSupersededError(ConflictError):
     """A later reading stands in its place."""
 

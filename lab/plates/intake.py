@@ -68,6 +68,15 @@ def clean_picture(content: bytes) -> CleanPicture:
     return CleanPicture(clean, media_type)
 
 
+def check_picture(content: bytes, *, max_megabytes: int = MAX_MEGABYTES) -> None:
+    """Raise the error of whatever is wrong with ``content`` before anything decodes it."""
+    if len(content) > max_megabytes * 1_000_000:
+        raise PictureTooHeavyError(limit_mb=max_megabytes)
+    _checked_kind(content)
+    header = _header(content)
+    _check_size((header.width_px, header.height_px))
+
+
 def kind_of(content: bytes) -> str | None:
     """Which kind of picture the first bytes announce; None for none that can be read."""
     if content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS:

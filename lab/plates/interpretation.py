@@ -18,6 +18,7 @@ from lab.library.service import Reported, match_library, reported_elsewhere, spr
 from lab.network.access import Actor, Permission
 from lab.plates.correction import Correction, correction_of, internal_standard
 from lab.plates.joining import Joined, JoinedLane, join
+from lab.plates.lettering import letter
 from lab.plates.models import LaneKind, Plate, PlatePicture
 from lab.plates.queries import lanes_of
 from lab.plates.readings import get_reading
@@ -212,7 +213,7 @@ def _spot(number: int, spot: Spot, read: Lane, lane: JoinedLane, basis: _Basis) 
     compatible = () if found is None else _compatible(found, basis)
     unlisted = None if found is None else found.not_in_library
     return SpotReading(
-        letter=_letter(number),
+        letter=letter(number),
         hrf=hrf,
         u_hrf=u_hrf,
         hrfc=None if corrected is None else corrected.hrfc,
@@ -229,12 +230,6 @@ def _spot(number: int, spot: Spot, read: Lane, lane: JoinedLane, basis: _Basis) 
         flags=spot.flags,
         centre_px=spot.centre_px,
     )
-
-
-def _letter(number: int) -> str:
-    """a to z, then aa, ab, ..."""
-    head, tail = divmod(number, 26)
-    return ("" if head == 0 else _letter(head - 1)) + chr(ord("a") + tail)
 
 
 def _match(lane: int, measured: tuple[float | None, float | None], basis: _Basis) -> SpotMatch | None:

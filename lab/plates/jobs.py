@@ -8,9 +8,19 @@ from sqlmodel import Session, select
 
 from lab.kit.jobs import DeadJob, dead_jobs, enqueue, forget, without_job
 from lab.kit.tasks import Context, Task
+from lab.plates.alignments import ALIGN, finish, give_up, order_alignments, to_align, waiting_alignments
+from lab.plates.amendments import edited_by
 from lab.plates.models import OrderState, PlatePicture, ReadingOrder
 from lab.plates.readings import READ, hints_for, hold_picture, store_failure, store_reading
-from lab.plates.sandbox import DEFAULT_LIMITS, Failure, Limits, ReaderError, read_plates
+from lab.plates.sandbox import (
+    DEFAULT_LIMITS,
+    Failure,
+    Limits,
+    ReaderError,
+    align_pictures,
+    amend_plates,
+    read_plates,
+)
 
 SWEEP = "plates.sweep"
 
@@ -26,10 +36,14 @@ def read_order(context: Context, key: str) -> None:
             return
         picture = session.get_one(PlatePicture, order.picture_id)
         hints = hints_for(session, order=order)
+        edited = edited_by(session, order=order)
         file_key, light = picture.file_key, None if picture.light is None else picture.light.value
     try:
         image = context.files.get(file_key)
-        document = read_plates(image, illumination=light, hints=hints, limits=_limits(context))
+        if edited is None:
+            document = read_plates(image, illumination=light, hints=hints, limits=_limits(context))
+        else:
+            document = amend_plates(image, edited, limits=_limits(context))
     except ReaderError as error:
         _store(context, UUID(key), failure=error.failure.value)
     else:
@@ -52,17 +66,43 @@ def _store(
             return
         if document is not None:
             store_reading(session, order=order, document=document)
+            order_alignments(session, picture_id=order.picture_id)
         elif failure is not None:
             store_failure(session, order=order, failure=failure)
+
+
+def align(context: Context, key: str) -> None:
+    """Lay one picture over its plate's reference; pictures that do not fit are an outcome, not an error."""
+    with context.database.reading() as session:
+        task = to_align(session, picture_id=UUID(key))
+    if task is None:
+        return
+    found: dict[str, Any] | None = None
+    failure: str | None = None
+    try:
+        found = align_pictures(
+            context.files.get(task.reference_key), context.files.get(task.other_key),
+            documents=task.documents, plates=task.plates, limits=_limits(context),
+        )  # fmt: skip
+    except ReaderError as error:
+        failure = error.failure.value
+    with context.database.session() as session:
+        finish(session, task=task, found=found, failure=failure)
 
 
 def sweep(context: Context, _key: str) -> None:
     """Queue every order that nobody works on, and tell people of those whose job died: they can order anew."""
     with context.database.session() as session:
         _bury(session, [job for job in dead_jobs(session) if job.task == READ])
+        for job in dead_jobs(session):
+            if job.task == ALIGN:
+                give_up(session, picture_id=UUID(job.key))
+                forget(session, job)
         waiting = session.exec(select(ReadingOrder.id).where(ReadingOrder.state == OrderState.WAITING)).all()
         for key in without_job(session, READ, [str(order_id) for order_id in waiting]):
             enqueue(session, READ, key)
+        for key in without_job(session, ALIGN, waiting_alignments(session)):
+            enqueue(session, ALIGN, key)
 
 
 def _bury(session: Session, dead: Sequence[DeadJob]) -> None:
@@ -74,4 +114,8 @@ def _bury(session: Session, dead: Sequence[DeadJob]) -> None:
         forget(session, job)
 
 
-TASKS: tuple[Task, ...] = (Task(READ, read_order, max_attempts=5, heavy=True), Task(SWEEP, sweep, every_s=30.0))
+TASKS: tuple[Task, ...] = (
+    Task(READ, read_order, max_attempts=5, heavy=True),
+    Task(ALIGN, align, max_attempts=5, heavy=True),
+    Task(SWEEP, sweep, every_s=30.0),
+)

@@ -38,6 +38,25 @@ class PictureState(StrEnum):
     FAILED = "failed"
 
 
+class ReadingStep(StrEnum):
+    """What the reader is doing, in this order."""
+
+    DECODE = "decode"
+    PLATE = "plate"
+    LINES = "lines"
+    BANDS = "bands"
+    LANES = "lanes"
+    STORE = "store"
+
+
+class AlignmentState(StrEnum):
+    """How far the laying of one picture over another is."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class OrderState(StrEnum):
     """How far an ordered reading is."""
 
@@ -108,6 +127,7 @@ class Reading(SQLModel, table=True):
     method_version: str = Field(max_length=40)
     document: dict[str, Any] = Field(sa_type=sa.JSON)  # plate-reading/1
     hints: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    edits: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))  # tlc_analysis.edits
     created_by: UUID | None = Field(default=None, foreign_key="account.id")  # None: the machine's own reading
     reason: str | None = Field(default=None, max_length=300)
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
@@ -122,10 +142,12 @@ class ReadingOrder(SQLModel, table=True):
     picture_id: UUID = Field(foreign_key="plate_picture.id", index=True)
     supersedes_id: UUID | None = Field(default=None, foreign_key="reading.id")
     hints: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    edits: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))  # of the one superseded
     reason: str | None = Field(default=None, max_length=300)
     ordered_by: UUID | None = Field(default=None, foreign_key="account.id")  # None: nobody corrected anything
     ordered_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     state: OrderState = Field(default=OrderState.WAITING, sa_type=enum_type(OrderState), index=True)
+    step: ReadingStep | None = Field(default=None, sa_type=enum_type(ReadingStep))  # None: in the queue
     failure: str | None = Field(default=None, max_length=80)  # a message id
     reading_id: UUID | None = Field(default=None, foreign_key="reading.id")
 
@@ -150,3 +172,40 @@ class StandardRun(SQLModel, table=True):
     reading_id: UUID = Field(foreign_key="reading.id", index=True)
     lane_id: UUID = Field(foreign_key="plate_lane.id", index=True)
     retention_value_id: UUID = Field(foreign_key="retention_value.id")
+
+
+class PictureAlignment(SQLModel, table=True):
+    """How one picture of a plate lies over its reference, the plate's first picture that was read.
+
+    ``matrix``: (3, 3), pixels of this picture to pixels of the reference. ``basis``: the corners of both plates that
+    it was found from; other corners ask for it anew. ``turned``: this picture shows the plate upside down.
+    """
+
+    __tablename__ = "picture_alignment"
+
+    picture_id: UUID = Field(foreign_key="plate_picture.id", primary_key=True)
+    reference_id: UUID = Field(foreign_key="plate_picture.id", index=True)
+    state: AlignmentState = Field(default=AlignmentState.WAITING, sa_type=enum_type(AlignmentState), index=True)
+    basis: list[Any] = Field(default_factory=list, sa_type=sa.JSON)
+    matrix: list[list[float]] | None = Field(default=None, sa_type=sa.JSON)
+    likeness: float | None = None
+    turned: bool = False
+    failure: str | None = Field(default=None, max_length=80)  # a message id
+    ordered_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class PlateLayout(SQLModel, table=True):
+    """A layout that a laboratory remembers under a name: which lane carries what. It names no sample."""
+
+    __tablename__ = "plate_layout"
+    __table_args__ = (sa.UniqueConstraint("site_id", "name"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    site_id: UUID = Field(foreign_key="site.id", index=True)
+    name: str = Field(max_length=80)
+    system_id: UUID | None = Field(default=None, foreign_key="tlc_system.id")
+    lanes: list[dict[str, Any]] = Field(sa_type=sa.JSON)  # [{"kind", "substance"}], left to right
+    width_mm: float | None = None
+    height_mm: float | None = None
+    created_by: UUID = Field(foreign_key="account.id")
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)

@@ -18,6 +18,7 @@ from lab.plates.errors import (
 from lab.plates.models import OrderState, PictureState, Plate, PlatePicture, Reading, ReadingAcceptance, ReadingOrder
 from lab.plates.queries import get_picture, lanes_of
 from lab.plates.standards import record_standards
+from lab.quality.controls import picture_plate, record_points, system_names
 from tlc_analysis.errors import InvalidHintsError
 from tlc_analysis.hints_json import read_hints
 
@@ -66,17 +67,24 @@ def correct_reading(
     """
     reading = get_reading(session, actor=actor, reading_id=reading_id)
     _check_hints(hints)
-    picture = hold_picture(session, picture_id=reading.picture_id)
-    _check_current(session, reading)
-    picture.state, picture.failure = PictureState.WAITING, None
-    session.add(picture)
     order = ReadingOrder(
-        picture_id=picture.id,
+        picture_id=reading.picture_id,
         supersedes_id=reading.id,
         hints=dict(hints),
         reason=reason,
         ordered_by=actor.account_id,
     )
+    return order_successor(session, reading, order)
+
+
+def order_successor(session: Session, reading: Reading, order: ReadingOrder) -> ReadingOrder:
+    """Order the reading that is to supersede ``reading``. Raises :class:`ReadingSupersededError`,
+    :class:`ReadingWaitingError`.
+    """
+    picture = hold_picture(session, picture_id=reading.picture_id)
+    _check_current(session, reading)
+    picture.state, picture.failure = PictureState.WAITING, None
+    session.add(picture)
     return order_reading(session, order)
 
 
@@ -124,18 +132,19 @@ def read_again(session: Session, *, actor: Actor, picture_id: UUID) -> ReadingOr
 
 
 def hints_for(session: Session, *, order: ReadingOrder) -> dict[str, Any] | None:
-    """What the reader is told: a person's corrections, else the plate's size and, as evidence, its number of lanes."""
-    if order.hints is not None:
-        return order.hints
+    """What the reader is told: the plate's size, and a person's corrections, else as evidence the number of lanes."""
     picture = session.get_one(PlatePicture, order.picture_id)
     plate = session.get_one(Plate, picture.plate_id)
-    said = {
-        "width_mm": plate.width_mm,
-        "height_mm": plate.height_mm,
-        "lane_count": len(lanes_of(session, plate_id=plate.id)) or None,
-    }
-    known = {name: value for name, value in said.items() if value is not None}
+    size = {"width_mm": plate.width_mm, "height_mm": plate.height_mm}
+    if order.hints is not None:
+        first, *others = order.hints.get("plates") or [{}]
+        return order.hints | {"plates": [_given(size) | first, *others]}
+    known = _given(size | {"lane_count": len(lanes_of(session, plate_id=plate.id)) or None})
     return {"plates": [known]} if known else None
+
+
+def _given(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def store_reading(session: Session, *, order: ReadingOrder, document: dict[str, Any]) -> Reading:
@@ -148,7 +157,8 @@ def store_reading(session: Session, *, order: ReadingOrder, document: dict[str, 
         method_version=document["method"]["version"],
         document=document,
         hints=order.hints,
-        created_by=None if order.hints is None else order.ordered_by,
+        edits=order.edits,
+        created_by=None if order.hints is None and order.edits is None else order.ordered_by,
         reason=order.reason,
     )
     session.add(reading)
@@ -188,4 +198,6 @@ def accept_reading(session: Session, *, actor: Actor, reading_id: UUID) -> Readi
     session.add(accepted)
     session.flush()
     record_standards(session, actor=actor, reading=reading)
+    plate = picture_plate(session, reading=reading)
+    record_points(session, plate=plate, reading=reading, names=system_names(session, plate=plate))
     return accepted

@@ -32,6 +32,7 @@ class Failure(StrEnum):
     MEMORY = "failure.plate.memory"
     CRASHED = "failure.plate.crashed"
     ERROR = "failure.plate.error"
+    ALIGN = "failure.plate.align"  # two pictures that cannot be laid over each other
     GIVEN_UP = "failure.plate.given_up"  # said by the sweep: its job died
 
 
@@ -45,7 +46,7 @@ class ReaderError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one picture may take. ``memory_mb`` is on top of the reader's own code.
+    """What one picture may take. ``memory_mb`` and ``cpu_s`` are on top of loading the reader's own code.
 
     Reading 58 megapixels was measured to take 470 MB in all and 2 s.
     """
@@ -71,6 +72,38 @@ def read_plates(
     return document
 
 
+@dataclass(frozen=True)
+class Edited:
+    """A reading's document, what a person changes on it, and the plate's width and height where they are known."""
+
+    document: Mapping[str, Any]
+    edits: Mapping[str, Any]
+    plate_mm: tuple[float, float] | None
+
+
+def amend_plates(image: bytes, edited: Edited, *, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
+    """The ``plate-reading/1`` document with a person's corrections in it. Raises :class:`ReaderError`."""
+    document: dict[str, Any] = json.loads(_ask({"do": "amend"} | asdict(edited), image, limits))
+    return document
+
+
+def align_pictures(
+    reference: bytes,
+    other: bytes,
+    *,
+    documents: tuple[Mapping[str, Any], Mapping[str, Any]],
+    plates: tuple[int, int],
+    limits: Limits = DEFAULT_LIMITS,
+) -> dict[str, Any]:
+    """How ``other`` lies over ``reference``: ``matrix``, ``likeness``, ``turned``.
+
+    ``documents``: their readings; ``plates``: which plate of each is meant. Raises :class:`ReaderError`.
+    """
+    question = {"do": "align", "split": len(reference), "documents": documents, "plates": plates}
+    found: dict[str, Any] = json.loads(_ask(question, reference + other, limits))
+    return found
+
+
 def as_png(image: bytes, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
     """The picture as the reader decodes it, as PNG. One at a time: this is called from requests.
 
@@ -80,26 +113,35 @@ def as_png(image: bytes, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
         return _ask({"do": "png"}, image, limits)
 
 
-def _ask(question: dict[str, Any], image: bytes, limits: Limits) -> bytes:
+def as_photograph(image: bytes, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """The picture re-encoded by :mod:`lab.photos.reencode`. One at a time, as :func:`as_png`.
+
+    Raises :class:`ReaderError`.
+    """
+    with _one_conversion:
+        return _ask({}, image, limits, child="lab.photos.reencode_child")
+
+
+def _ask(question: dict[str, Any], image: bytes, limits: Limits, *, child: str = "lab.plates.sandbox_child") -> bytes:
     """Send one question with its picture, get one answer: a line of JSON, then what was asked for."""
     head = json.dumps(question | asdict(limits) | {"parent": os.getpid()}).encode()
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-W", "ignore", "-m", "lab.plates.sandbox_child"],
+    process = subprocess.Popen(  # noqa: S603 -- one of two modules of ours, named above
+        [sys.executable, "-P", "-W", "ignore", "-m", child],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=_environment(),
     )
-    with child:
+    with process:
         try:
-            output, complaint = child.communicate(struct.pack(">I", len(head)) + head + image, timeout=limits.wall_s)
+            output, complaint = process.communicate(struct.pack(">I", len(head)) + head + image, timeout=limits.wall_s)
         except subprocess.TimeoutExpired:
             raise ReaderError(Failure.TIMEOUT) from None
         finally:
-            child.kill()
+            process.kill()
     status, _, answer = output.partition(b"\n")
     if not status:
-        raise ReaderError(_fate(child.returncode, complaint))
+        raise ReaderError(_fate(process.returncode, complaint))
     outcome = json.loads(status)
     if outcome["failure"] is not None:
         logger.warning("the plate reader gave up (%s): %s", outcome["failure"], outcome["where"])

@@ -1,46 +1,33 @@
 """The child's side of :mod:`lab.plates.sandbox`: limits first, then one picture, then the end."""
 
 import json
-import os
-import resource
 import struct
 import sys
-import threading
-import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
+from lab.plates.sandbox_limits import end_with_parent, limit
 from tlc_analysis.analyse import analyse
 from tlc_analysis.decode import decode
-from tlc_analysis.errors import InvalidHintsError, UnreadableImageError
+from tlc_analysis.edits import read_edits
+from tlc_analysis.errors import InvalidHintsError, RegistrationError, UnreadableImageError
 from tlc_analysis.hints_json import read_hints
-from tlc_analysis.serialise import to_json
+from tlc_analysis.model import Plate
+from tlc_analysis.register import View, register
+from tlc_analysis.remeasure import amend_picture
+from tlc_analysis.serialise import from_json, to_json
 
-
-def limit(*, memory_mb: int, cpu_s: int) -> None:
-    """Bind this process: address space above what its code takes, processor time, no files, no core dump."""
-    taken = Path("/proc/self/statm")
-    if taken.exists():  # macOS has no such figure and does not hold the limit; there the time limits stand alone
-        memory = int(taken.read_text().split()[0]) * resource.getpagesize() + memory_mb * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def end_with_parent(parent: int) -> None:
-    """Leave as soon as the parent is gone: nobody would hear the answer."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+_REFUSALS: dict[type[Exception], str] = {
+    UnreadableImageError: "failure.plate.unreadable",
+    InvalidHintsError: "failure.plate.hints",
+    RegistrationError: "failure.plate.align",
+}
 
 
 def answer(question: dict[str, Any], image: bytes) -> bytes:
@@ -48,19 +35,52 @@ def answer(question: dict[str, Any], image: bytes) -> bytes:
     if question["do"] == "png":
         pixels = decode(image).pixels
         return bytes(cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1])
+    if question["do"] == "amend":
+        size = question["plate_mm"]
+        amended = amend_picture(
+            image, from_json(question["document"]), read_edits(question["edits"]),
+            plate_mm=None if size is None else (size[0], size[1]),
+        )  # fmt: skip
+        return json.dumps(to_json(amended)).encode()
+    if question["do"] == "align":
+        return json.dumps(_aligned(question, image)).encode()
     hints = question["hints"]
     reading = analyse(image, illumination=question["illumination"], hints=None if hints is None else read_hints(hints))
     return json.dumps(to_json(reading)).encode()
+
+
+def _aligned(question: dict[str, Any], images: bytes) -> dict[str, Any]:
+    """Two pictures in one: the reference first, as long as ``split`` says."""
+    parts = (images[: question["split"]], images[question["split"] :])
+    views = []
+    for name, content, document, number in zip("ab", parts, question["documents"], question["plates"], strict=True):
+        reading = from_json(document)
+        picture = decode(content, illumination=reading.image.illumination, reduced=True)
+        views.append(View(name=name, picture=picture, plate=_scaled(reading.plates[number], picture.block)))
+    found = register(*views)
+    matrix = np.linalg.inv(_to_block(views[0].picture.block)) @ found.to_reference @ _to_block(views[1].picture.block)
+    return {"matrix": matrix.tolist(), "likeness": found.likeness, "turned": found.turned}
+
+
+def _to_block(block: int) -> NDArray[np.float64]:
+    """(3, 3) from pixels of the whole picture to those of one decoded at a fraction; an integer is a pixel's centre."""
+    off = 0.5 / block - 0.5
+    return np.array([[1 / block, 0.0, off], [0.0, 1 / block, off], [0.0, 0.0, 1.0]])
+
+
+def _scaled(plate: Plate, block: int) -> Plate:
+    """``plate`` with its corners in the pixels of a picture that was decoded at a fraction of its size."""
+    off = 0.5 / block - 0.5
+    top_left, top_right, bottom_right, bottom_left = ((x / block + off, y / block + off) for x, y in plate.corners_px)
+    return replace(plate, corners_px=(top_left, top_right, bottom_right, bottom_left))
 
 
 def outcome(work: Callable[[], bytes]) -> tuple[str | None, str, bytes]:
     """(failure, where, answer): which message id of :class:`lab.plates.sandbox.Failure` befits an exception."""
     try:
         return None, "", work()
-    except UnreadableImageError as error:
-        return "failure.plate.unreadable", str(error), b""
-    except InvalidHintsError as error:
-        return "failure.plate.hints", str(error), b""
+    except tuple(_REFUSALS) as error:
+        return _REFUSALS[type(error)], str(error), b""
     except MemoryError:
         return "failure.plate.memory", "MemoryError", b""
     except cv2.error as error:

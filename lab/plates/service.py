@@ -8,6 +8,7 @@ from sqlmodel import Session
 from lab.kit.files import FileStore
 from lab.library.models import TlcSystem
 from lab.network.access import Actor, Permission
+from lab.plates.amendments import amend_reading, foresee
 from lab.plates.errors import PlateNumberTakenError, PlateSystemUnknownError
 from lab.plates.intake import clean_picture
 from lab.plates.layout import lay_out, next_number
@@ -29,8 +30,10 @@ from lab.plates.schemas import PlateIn
 __all__ = [
     "accept_reading",
     "add_picture",
+    "amend_reading",
     "correct_reading",
     "create_plate",
+    "foresee",
     "get_picture",
     "get_plate",
     "get_reading",

@@ -11,6 +11,7 @@ from lab.kit.clock import today
 from lab.kit.outbox import Topic, emit
 from lab.library.models import Substance
 from lab.network.access import Actor, Permission
+from lab.network.models import Site, SiteType
 from lab.plates.models import Plate, PlateLane, PlatePicture, Reading
 from lab.results import confirmations
 from lab.results.errors import (
@@ -37,6 +38,7 @@ from lab.samples.errors import SampleNotFoundError
 from lab.samples.models import Sample
 from lab.samples.visibility import sites_of
 
+ON_SITE = frozenset({Technique.STRIP, Technique.REAGENT})
 CUTTING_CLASS = "adulterant or cutting agent"
 _EXPECTABLE = {FindingRole.ACTIVE_EXPECTED}
 
@@ -53,11 +55,13 @@ def record_analysis(
     """Record one technique run on one sample with its findings, and what follows from it.
 
     A TLC that leaves something unidentified opens a request for confirmation, due in ``confirm_within_days``; an
-    analysis that can tell answers the requests that are open. With ``import_key`` it counts as imported and raises the
-    warning of an imported finding. Raises :class:`~lab.errors.ForbiddenError`,
+    analysis that can tell answers the requests that are open. With ``import_key`` it counts as imported; that, and a
+    strip or reagent outside a laboratory, raises its warning at once, for no result rests on it yet. Raises
+    :class:`~lab.errors.ForbiddenError`,
     :class:`~lab.samples.errors.SampleNotFoundError` and the errors of this feature, one per fact.
     """
-    actor.require(Permission.ANALYSIS_RECORD, data.site_id)
+    on_site = data.technique in ON_SITE
+    actor.require(Permission.ANALYSIS_ONSITE if on_site else Permission.ANALYSIS_RECORD, data.site_id)
     sample = session.get(Sample, sample_id)
     if sample is None:
         raise SampleNotFoundError
@@ -74,9 +78,13 @@ def record_analysis(
         session.add(_finding(session, actor=actor, sample=sample, analysis=analysis, data=finding))
     session.flush()
     confirmations.follow(session, analysis=analysis, findings=data.findings, within=timedelta(days=confirm_within_days))
-    if import_key is not None:
+    if import_key is not None or (on_site and not _at_laboratory(session, data.site_id)):
         emit(session, Topic.ANALYSIS_IMPORTED, analysis.id, technique=analysis.technique.value)
     return analysis
+
+
+def _at_laboratory(session: Session, site_id: UUID) -> bool:
+    return session.get_one(Site, site_id).type is SiteType.LABORATORY
 
 
 def check_analysis(session: Session, *, sample: Sample, data: AnalysisIn) -> None:

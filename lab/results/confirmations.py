@@ -4,22 +4,28 @@
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from lab.kit.clock import today
 from lab.network.access import Actor, Permission
-from lab.results.errors import ConfirmationNotFoundError
+from lab.results.errors import (
+    ConfirmationNotFoundError,
+    ConfirmationOpenError,
+    DueOnError,
+    SampleNotHereError,
+)
 from lab.results.models import Analysis, ConfirmationRequest, ConfirmationState, Outcome, Technique
 from lab.results.schemas import FindingIn
 from lab.results.techniques import FACTS, Category
-from lab.samples.models import Reason
-from lab.samples.visibility import reachable_ids
+from lab.samples.models import Reason, Sample
+from lab.samples.visibility import reachable_ids, sites_of
 
 DEFAULT_DAYS = 14
 """Until when a confirmation is due unless the deployment says otherwise."""
+MOST_DAYS = 365
 
 
 def follow(session: Session, *, analysis: Analysis, findings: Sequence[FindingIn], within: timedelta) -> None:
@@ -56,6 +62,31 @@ def _can_answer(analysis: Analysis) -> bool:
     """A category A technique that came to something; a strip or a colour test leaves the question open."""
     told = analysis.outcome in {Outcome.DETECTED, Outcome.NONE_OF_INTEREST}
     return told and Category.A in FACTS[analysis.technique].categories
+
+
+def ask(
+    session: Session, *, actor: Actor, sample_id: UUID, site_id: UUID, reason: Reason, due_on: date
+) -> ConfirmationRequest:
+    """Ask another technique or laboratory about a sample, by a day.
+
+    Raises :class:`~lab.errors.ForbiddenError`, :class:`ConfirmationOpenError` where somebody asked already,
+    :class:`DueOnError`.
+    """
+    actor.require(Permission.ANALYSIS_RECORD, site_id)
+    sample = session.get(Sample, sample_id, with_for_update=True)
+    if sample is None or site_id not in sites_of(session, sample=sample):
+        raise SampleNotHereError
+    if not today() <= due_on <= today() + timedelta(days=MOST_DAYS):
+        raise DueOnError
+    waiting = select(ConfirmationRequest.id).where(
+        ConfirmationRequest.sample_id == sample_id, ConfirmationRequest.state == ConfirmationState.OPEN
+    )
+    if session.exec(waiting).first() is not None:
+        raise ConfirmationOpenError
+    request = ConfirmationRequest(sample_id=sample_id, reason=reason, due_on=due_on, opened_by=actor.account_id)
+    session.add(request)
+    session.flush()
+    return request
 
 
 def list_open(session: Session, *, actor: Actor) -> Sequence[ConfirmationRequest]:

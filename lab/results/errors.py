@@ -125,6 +125,20 @@ class OwnWorkError(ForbiddenError):
     message_id = "error.result.own_work"
 
 
+class ChecklistMissingError(InvalidError):
+    """A line of the verifier's checklist is not answered."""
+
+    message_id = "error.result.checklist_missing"
+    field = "checks"
+
+
+class CheckNotApplicableError(InvalidError):
+    """A line of the checklist that applies to this answer was passed over."""
+
+    message_id = "error.result.check_not_applicable"
+    field = "checks"
+
+
 class RestsOnNothingError(InvalidError):
     """An answer needs at least one analysis."""
 
@@ -191,6 +205,26 @@ class ConfirmationNotFoundError(NotFoundError):
     message_id = "error.confirmation.not_found"
 
 
+class ConfirmationOpenError(ConflictError):
+    """Another technique has been asked already."""
+
+    message_id = "error.confirmation.open"
+
+
+class ConfirmationReasonError(InvalidError):
+    """A reason that SINTES does not have."""
+
+    message_id = "error.confirmation.reason"
+    field = "reason"
+
+
+class DueOnError(InvalidError):
+    """A due date in the past, or more than a year away."""
+
+    message_id = "error.confirmation.due_on"
+    field = "due_on"
+
+
 class ImportFileError(InvalidError):
     """The file as a whole cannot be read; its kinds say why."""
 
@@ -220,3 +254,9 @@ class ImportCsvError(ImportFileError):
     """No CSV from this line on."""
 
     message_id = "error.import.csv"
+
+
+class ImportFileMissingError(ImportFileError):
+    """No file was chosen, or an empty one."""
+
+    message_id = "error.import.missing"

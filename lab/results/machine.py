@@ -20,6 +20,8 @@ class Guard(StrEnum):
     PRELIMINARY_ALLOWED = "preliminary_allowed"
     TEXTS = "texts"
     NO_OPEN_VERSION = "no_open_version"
+    PLATES_PASS = "plates_pass"  # noqa: S105 -- a guard, no password
+    CHECKLIST = "checklist"
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,16 @@ TABLE: tuple[Step, ...] = (
     _step(S.DRAFT, A.SUBMIT, P.RESULT_WRITE, S.SUBMITTED, G.RESTS_ON_ANALYSES),
     _step(S.SUBMITTED, A.RELEASE_PRELIMINARY, P.RESULT_REPORT, S.SUBMITTED, G.PRELIMINARY_ALLOWED, G.TEXTS),
     _step(S.SUBMITTED, A.RETURN, P.RESULT_VERIFY, S.DRAFT, G.REASON),
-    _step(S.SUBMITTED, A.VERIFY, P.RESULT_VERIFY, S.VERIFIED, G.RESTS_ON_ANALYSES, G.NOT_OWN_WORK),
+    _step(
+        S.SUBMITTED,
+        A.VERIFY,
+        P.RESULT_VERIFY,
+        S.VERIFIED,
+        G.RESTS_ON_ANALYSES,
+        G.NOT_OWN_WORK,
+        G.PLATES_PASS,
+        G.CHECKLIST,
+    ),
     _step(S.VERIFIED, A.REPORT, P.RESULT_REPORT, S.REPORTED, G.TEXTS),
     _step(S.VERIFIED, A.AMEND, P.RESULT_WRITE, S.VERIFIED, G.REASON, G.NO_OPEN_VERSION),
     _step(S.REPORTED, A.AMEND, P.RESULT_WRITE, S.REPORTED, G.REASON, G.NO_OPEN_VERSION),

@@ -153,6 +153,13 @@ class Result(SQLModel, table=True):
         sa.UniqueConstraint("sample_id", "version"),
         # The last line behind the service: whoever drafted an answer cannot stand as its verifier.
         sa.CheckConstraint("verified_by IS NULL OR verified_by <> created_by", name="verified_by_another"),
+        # A look-up finds what was given out and touches nothing else of a sample: see lab/results/lookup.py.
+        sa.Index(
+            "ix_result_given_out",
+            "sample_id",
+            sqlite_where=sa.text("reported_at IS NOT NULL OR preliminary = 1"),
+            postgresql_where=sa.text("reported_at IS NOT NULL OR preliminary"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -203,6 +210,36 @@ class ResultTransition(SQLModel, table=True):
     to_state: ResultState = Field(sa_type=enum_type(ResultState, name="to_state"))
     account_id: UUID = Field(foreign_key="account.id")
     reason: str | None = Field(default=None, max_length=500)
+    at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class CheckItem(StrEnum):
+    """What a verifier looks at before putting a name to an answer; the words are in the catalogues."""
+
+    SAMPLE = "sample"  # the right sample, and its custody unbroken
+    READINGS = "readings"  # origin, front and bands of the plates, and what a person moved
+    CONTROLS = "controls"  # standards, blanks and duplicates
+    FINDINGS = "findings"  # each finding against what it rests on
+    CONTRADICTIONS = "contradictions"  # techniques that do not agree
+    LIMITS = "limits"  # what these techniques cannot see, said in the answer
+
+
+class CheckAnswer(StrEnum):
+    """How a line of the checklist was answered. A "no" verifies nothing: the answer is sent back instead."""
+
+    YES = "yes"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class ResultCheck(SQLModel, table=True):
+    """A line of the checklist, as the verifier of this version answered it."""
+
+    __tablename__ = "result_check"
+
+    result_id: UUID = Field(foreign_key="result.id", primary_key=True)
+    item: CheckItem = Field(sa_type=enum_type(CheckItem), primary_key=True)
+    answer: CheckAnswer = Field(sa_type=enum_type(CheckAnswer))
+    account_id: UUID = Field(foreign_key="account.id")
     at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 

@@ -76,3 +76,9 @@ def next_moment(session: Session, result: Result) -> datetime:
     """Now, and never before the last move, so that the order of moves is the order of their times."""
     last = session.exec(select(sa.func.max(ResultTransition.at)).where(ResultTransition.result_id == result.id)).one()
     return max(now(), last) if last is not None else now()
+
+
+def rests_on(session: Session, *, result_id: UUID) -> frozenset[UUID]:
+    """The keys of the analyses that a version rests on."""
+    statement = select(ResultAnalysis.analysis_id).where(ResultAnalysis.result_id == result_id)
+    return frozenset(session.exec(statement).all())

@@ -16,9 +16,11 @@ from lab.kit.clock import now
 from lab.kit.outbox import Topic, emit
 from lab.network.access import Actor, Permission
 from lab.network.models import Site
+from lab.quality.guard import check_plates
 from lab.results import authorship, wording
 from lab.results.analyses import analyses_of, record_analysis
 from lab.results.answers import answer_of
+from lab.results.checklist import check_answers, keep_checks
 from lab.results.confirmations import list_open as list_open_confirmations
 from lab.results.confirmations import withdraw as withdraw_confirmation
 from lab.results.drafts import chosen_analyses, draft_result, new_version, revise_draft
@@ -32,7 +34,7 @@ from lab.results.errors import (
     RestsOnNothingError,
 )
 from lab.results.machine import Guard, Step, find_step
-from lab.results.models import Result, ResultAction, ResultTransition
+from lab.results.models import CheckAnswer, CheckItem, Result, ResultAction, ResultTransition
 from lab.results.queries import (
     OPEN,
     STANDING,
@@ -83,16 +85,28 @@ def send_back(session: Session, *, actor: Actor, result_id: UUID, reason: str) -
     return _move(session, actor=actor, result_id=result_id, action=ResultAction.RETURN, reason=reason)
 
 
-def verify(session: Session, *, actor: Actor, result_id: UUID) -> Result:
+def verify(
+    session: Session,
+    *,
+    actor: Actor,
+    result_id: UUID,
+    checks: Mapping[CheckItem, CheckAnswer] | None = None,
+    quality_reason: str = "",
+) -> Result:
     """Verify somebody else's result. The version it supersedes, if that still stands, becomes amended.
 
-    Raises :class:`OwnWorkError` for whoever made a finding, ran an analysis, or drafted, revised or submitted it.
+    ``quality_reason``: why the answer stands although a plate it rests on failed the laboratory's criteria; without it
+    such an answer is refused (:class:`~lab.quality.errors.QualityReasonMissingError`).
+    ``checks``: the checklist as answered, kept with the version. A program may leave it out (and the result says that
+    nobody answered one) unless a laboratory of the result demands it. Raises :class:`OwnWorkError` for whoever made a
+    finding, ran an analysis, or drafted, revised or submitted it, and as :func:`~lab.results.checklist.check_answers`.
     """
     moment = now()
     result = _move(
-        session, actor=actor, result_id=result_id, action=ResultAction.VERIFY,
-        verified_by=actor.account_id, verified_at=moment,
+        session, actor=actor, result_id=result_id, action=ResultAction.VERIFY, checks=checks,
+        reason=quality_reason, verified_by=actor.account_id, verified_at=moment,
     )  # fmt: skip
+    keep_checks(session, actor=actor, result=result, checks=checks)
     emit(session, Topic.RESULT_VERIFIED, result.id, version=result.version)
     older = locked(session, result.supersedes_id) if result.supersedes_id else None
     if older is not None and older.state in STANDING:
@@ -155,6 +169,7 @@ def _move(
     result_id: UUID,
     action: ResultAction,
     reason: str | None = None,
+    checks: Mapping[CheckItem, CheckAnswer] | None = None,
     **changes: Any,
 ) -> Result:
     session.flush()
@@ -167,6 +182,8 @@ def _move(
         raise ActionRefusedError(state=result.state.value, action=action.value)
     said = (reason or "").replace("\x00", "").strip()
     _check(session, actor=actor, result=result, step=step, reason=said, texts=changes.get("texts"))
+    if Guard.CHECKLIST in step.guards:
+        check_answers(session, result=result, checks=checks)
     moved = session.connection().execute(
         sa.update(Result)
         .where(col(Result.id) == result.id, col(Result.state) == step.state, *_unless_own(step, actor, result))
@@ -205,6 +222,8 @@ def _check(
         raise OwnWorkError
     if Guard.RESTS_ON_ANALYSES in guards and not laboratories_of(session, result):
         raise RestsOnNothingError
+    if Guard.PLATES_PASS in guards:
+        check_plates(session, actor=actor, result_id=result.id, reason=reason)
     if Guard.PRELIMINARY_ALLOWED in guards and not _may_be_preliminary(session, result):
         raise PreliminaryNotAllowedError
     if Guard.NO_OPEN_VERSION in guards and any(

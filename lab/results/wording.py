@@ -9,12 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lab.kit.messages import Message
 from lab.kit.promises import promise_in
+from lab.results.danger import is_dangerous
 from lab.results.errors import TextMissingError, TextReassuresError
 from lab.results.models import Abundance, Conclusion, Evidence, Outcome, Technique
 from lab.results.schemas import AmountUnit, Answer, Found, Run
 from lab.results.techniques import FACTS, POTENT_GROUPS
 
 LANGUAGES = ("fr", "nl", "en")
+_ANSWERED = frozenset({Outcome.DETECTED, Outcome.NONE_OF_INTEREST})
 _EVIDENCE = (Evidence.CONFIRMED, Evidence.INDICATIVE, Evidence.PRESUMPTIVE)
 
 
@@ -24,6 +26,7 @@ def wording(answer: Answer) -> tuple[Message, ...]:
         *_preliminary(answer),
         Message(f"result.colour.{answer.colour.value}"),
         _conclusion(answer),
+        *_dangers(answer.found),
         *_findings(answer.found),
         *_amounts(answer.found),
         *_evidence(answer.found),
@@ -49,6 +52,17 @@ def _conclusion(answer: Answer) -> Message:
     if as_named is (conclusion is Conclusion.EXPECTED_ABSENT):
         return Message(f"result.conclusion.{conclusion.value}")
     return Message(f"result.conclusion.{conclusion.value}.named", {"substance": name})
+
+
+def _dangers(found: Sequence[Found]) -> Iterable[Message]:
+    """What has killed is named before anything else: little of it is no comfort."""
+    names = [one.substance for one in found if one.substance and _has_killed(one)]
+    if names:
+        yield Message("result.danger", {"substances": ", ".join(dict.fromkeys(names))})
+
+
+def _has_killed(one: Found) -> bool:
+    return is_dangerous(substance=one.substance, substance_class=one.substance_class)
 
 
 def _findings(found: Sequence[Found]) -> Iterable[Message]:
@@ -96,12 +110,16 @@ def _limits(runs: Sequence[Run]) -> Iterable[Message]:
 
 def _unseen(runs: Sequence[Run], found: Sequence[Found]) -> Iterable[Message]:
     """Fentanyls and nitazenes, wherever nothing that sees traces has looked; a strip sees its own group only."""
+    if opioids_unseen(runs, found):
+        tested = {run.technique for run in runs if run.outcome in _ANSWERED}
+        yield Message("result.unseen_opioids.strip" if Technique.STRIP in tested else "result.unseen_opioids")
+
+
+def opioids_unseen(runs: Sequence[Run], found: Sequence[Found]) -> bool:
+    """Whether fentanyls or nitazenes may be there unseen: none was found, by nothing that sees traces."""
     if any(one.substance_class in POTENT_GROUPS for one in found):
-        return
-    tested = [run.technique for run in runs if run.outcome in {Outcome.DETECTED, Outcome.NONE_OF_INTEREST}]
-    if any(FACTS[technique].sees_traces for technique in tested):
-        return
-    yield Message("result.unseen_opioids.strip" if Technique.STRIP in tested else "result.unseen_opioids")
+        return False
+    return not any(FACTS[run.technique].sees_traces for run in runs if run.outcome in _ANSWERED)
 
 
 def check_texts(texts: Mapping[str, str]) -> None:

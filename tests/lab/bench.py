@@ -23,9 +23,9 @@ TEXTS = {"fr": "Réponse.", "nl": "Antwoord.", "en": "Answer."}
 class Bench:
     """A small network with its vocabulary, and the steps a test needs."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, network: Network | None = None) -> None:
         self.session = session
-        self.network: Network = make_network(session)
+        self.network: Network = network or make_network(session)
         self.north, self.south = self.network.sites["north"], self.network.sites["south"]
         self.laboratory = self.network.sites["laboratory"]
         self.worker, self.chemist = self.network.actors["worker"], self.network.actors["chemist"]

@@ -13,6 +13,7 @@ from lab.plates.schemas import LaneIn, PlateIn
 from lab.plates.service import add_picture, create_plate, store_reading
 from tests.lab.bench import Bench
 from tests.lab.plates.pictures import jpeg
+from tests.network import Network
 
 ORIGIN_Y, FRONT_Y = 900.0, 100.0
 STANDARDS = {"atropine": 18.0, "codeine": 33.0, "chlorprothixene": 56.0, "diazepam": 75.0}  # system TA, systems.csv
@@ -72,8 +73,8 @@ def spot(x_px: float, rf: float, volume: float, rf_u: float | None) -> dict[str,
 class PlateBench(Bench):
     """A bench that runs plates in system TA."""
 
-    def __init__(self, session: Session, files: FileStore) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, files: FileStore, network: Network | None = None) -> None:
+        super().__init__(session, network)
         self.files = files
         self.system = self._system()
 
@@ -86,6 +87,16 @@ class PlateBench(Bench):
         )  # fmt: skip
         self.session.add(system)
         self.session.flush()
+        return system
+
+    def second_system(self, code: str, values: dict[str, float]) -> TlcSystem:
+        """Another system, with own corrected values of these substances."""
+        system = TlcSystem(**(self.system.model_dump(exclude={"id"}) | {"code": code, "correction_standards": []}))
+        self.session.add(system)
+        self.session.flush()
+        for name, hrf in values.items():
+            own = {"kind": ValueKind.OWN, "confidence": None, "site_id": self.laboratory.id}
+            self.literature(name, hrf, system_id=system.id, **own)
         return system
 
     def standard(self, name: str | None = None) -> LaneIn:

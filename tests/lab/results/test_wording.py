@@ -106,6 +106,14 @@ def test_every_group_of_the_library_has_its_name(language: str) -> None:
         assert speak.has(f"substance_class.{group_slug(substance_class)}")
 
 
+def test_what_has_killed_is_named_before_what_was_mainly_found() -> None:
+    little = one("protonitazene", "nitazene", role=FindingRole.ACTIVE_UNEXPECTED, abundance=Abundance.MINOR)
+    said = ids(wording(answer(one(), little, conclusion=Conclusion.EXPECTED_PLUS_OTHER, colour=ColourWord.RED)))
+    assert said.index("result.danger") == said.index("result.conclusion.expected_plus_other.named") + 1
+    assert said.index("result.danger") < said.index("result.found.major")
+    assert "result.danger" not in ids(wording(answer(one())))
+
+
 def test_the_expected_substance_is_named_only_where_it_is_the_one_found() -> None:
     def said(*found: Found, conclusion: Conclusion = Conclusion.AS_EXPECTED) -> str:
         return ids(wording(answer(*found, conclusion=conclusion)))[1]

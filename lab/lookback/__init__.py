@@ -1,0 +1,1 @@
+"""Looking back: what old plates may have held, now that the library has grown."""

@@ -1,0 +1,1 @@
+"""Criteria, judgements and control charts of plates."""
