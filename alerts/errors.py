@@ -143,7 +143,94 @@ class RulesError(AlertError, InvalidError):
     message_id = "error.alert.rules"
 
 
+class RulesNotFoundError(AlertError, NotFoundError):
+    """No such version of the rules."""
+
+    message_id = "error.alert.rules_not_found"
+
+
+class RulesBegunError(AlertError, ConflictError):
+    """Another version of the rules is being edited already."""
+
+    message_id = "error.alert.rules_begun"
+
+
+class RulesStateError(AlertError, ConflictError):
+    """These rules are no draft any more."""
+
+    message_id = "error.alert.rules_state"
+
+
+class OwnRulesError(AlertError, ForbiddenError):
+    """Nobody activates rules that they changed."""
+
+    message_id = "error.alert.own_rules"
+
+
+class EpisodeNotFoundError(AlertError, NotFoundError):
+    """No such episode, or not that result in it."""
+
+    message_id = "error.alert.episode_not_found"
+
+
+class EpisodeMergedError(AlertError, ConflictError):
+    """This episode went on in another one, or it is the same."""
+
+    message_id = "error.alert.episode_merged"
+
+
+class EpisodeSplitError(AlertError, InvalidError):
+    """A split takes some of an episode's samples, and leaves some."""
+
+    message_id = "error.alert.episode_split"
+    field = "results"
+
+
+class SignalNotFoundError(AlertError, NotFoundError):
+    """No such open signal."""
+
+    message_id = "error.alert.signal_not_found"
+
+
+class PhotoNotAllowedError(AlertError, InvalidError):
+    """A photograph on an alert is of one of its samples, and may be kept."""
+
+    message_id = "error.alert.photo_not_allowed"
+    field = "photo"
+
+
 class HistoryError(AlertError, InvalidError):
     """A history file for a replay cannot be read; ``line`` and ``problem`` say where and why."""
 
     message_id = "error.alert.history"
+
+
+class DeviceNotFoundError(AlertError, NotFoundError):
+    """No such browser of this account."""
+
+    message_id = "error.alert.device_not_found"
+
+
+class TooManyDevicesError(AlertError, ConflictError):
+    """An account has as many browsers as it may."""
+
+    message_id = "error.alert.too_many_devices"
+
+
+class ScheduleInvalidError(AlertError, InvalidError):
+    """A step of a site's escalation that cannot be used."""
+
+    message_id = "error.alert.schedule_invalid"
+
+
+class ScheduleWithoutWorkersError(AlertError, InvalidError):
+    """A schedule tells somebody at once, or within the first hour: nobody is left waiting by a setting."""
+
+    message_id = "error.alert.schedule_too_late"
+
+
+class HandOverError(AlertError, InvalidError):
+    """A call-back is handed to somebody who may handle it at this site."""
+
+    message_id = "error.alert.hand_over"
+    field = "handed_to"

@@ -95,6 +95,11 @@ class Facts:
         return self.sold_as is not None and bool(self.actives) and self.sold_as.name not in self.actives
 
 
+def at_least(evidence: Evidence, wanted: Evidence) -> bool:
+    """Whether ``evidence`` is as strong as ``wanted``, or stronger."""
+    return _STRENGTH[evidence] >= _STRENGTH[wanted]
+
+
 def strongest(found: Iterable[FoundFact]) -> Evidence | None:
     """The strongest evidence among ``found``; None when it is empty."""
     return max((item.evidence for item in found), key=_STRENGTH.__getitem__, default=None)

@@ -112,11 +112,12 @@ def _findings(session: Session, finding_ids: sa.Select[UUID]) -> tuple[FoundFact
         .where(col(Finding.id).in_(finding_ids))
         .order_by(col(Substance.name), col(Finding.created_at), col(Finding.id))
     ).all()
-    found = [_found(finding, substance, technique) for finding, substance, technique in rows]
-    return tuple(_together([item for item in found if item is not None]))
+    found = [as_found(finding, substance, technique) for finding, substance, technique in rows]
+    return tuple(together([item for item in found if item is not None]))
 
 
-def _found(finding: Finding, substance: Substance | None, technique: Technique) -> FoundFact | None:
+def as_found(finding: Finding, substance: Substance | None, technique: Technique) -> FoundFact | None:
+    """A finding as the rules see it; None for a mere unknown."""
     if substance is not None:
         fact = SubstanceFact(substance.name, substance.substance_class)
     elif finding.substance_class:
@@ -135,7 +136,7 @@ def _found(finding: Finding, substance: Substance | None, technique: Technique) 
     )
 
 
-def _together(found: list[FoundFact]) -> list[FoundFact]:
+def together(found: list[FoundFact]) -> list[FoundFact]:
     """Each finding with the evidence that all techniques carry together for its substance."""
     seen: dict[SubstanceFact, list[tuple[Technique, Abundance]]] = defaultdict(list)
     for item in found:

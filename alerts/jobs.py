@@ -2,13 +2,17 @@
 
 from uuid import UUID
 
+from alerts.contacts.causes import ERASE, NOTIFY
+from alerts.contacts.erasing import erase_served
+from alerts.contacts.notices import notify
 from alerts.deliveries.fanout import DISPATCH
 from alerts.deliveries.sending import send_due
 from alerts.episodes.service import close_quiet
-from alerts.rules.loader import shipped_rules
+from alerts.rules.active import active_rules
 from alerts.services import AlertServices
+from alerts.signals.service import look
 from alerts.subscriptions.service import forget_unanswered
-from alerts.tasks.escalation import due_tasks, escalate
+from alerts.tasks.escalation import due_tasks, escalate, handed_tasks, tell_handed
 from alerts.tasks.service import ESCALATE
 from alerts.triggers import close_gaps
 from alerts.warnings import clock
@@ -36,10 +40,24 @@ def _render_forgotten(context: Context, _key: str) -> None:
 
 def _escalate(context: Context, _key: str) -> None:
     with context.database.reading() as session:
-        due = due_tasks(session)
+        due, handed = due_tasks(session), handed_tasks(session)
     for task_id in due:
         with context.database.session() as session:
             escalate(session, services=context.service(AlertServices), task_id=task_id)
+    for task_id in handed:
+        with context.database.session() as session:
+            tell_handed(session, services=context.service(AlertServices), task_id=task_id)
+
+
+def _notify(context: Context, _key: str) -> None:
+    with context.database.session() as session:
+        notify(session)
+
+
+def _erase_contacts(context: Context, _key: str) -> None:
+    services = context.service(AlertServices)
+    with context.database.session() as session:
+        erase_served(session, keys=services.contact_keys, retention=services.retention)
 
 
 def _pass_time(context: Context, _key: str) -> None:
@@ -53,13 +71,18 @@ def _pass_time(context: Context, _key: str) -> None:
         with context.database.session() as session:
             clock.expire(session, version_id=version_id)
     with context.database.session() as session:
-        close_quiet(session, quiet=shipped_rules().settings.episode_quiet)
+        close_quiet(session, quiet=active_rules(session).settings.episode_quiet)
         forget_unanswered(session)
 
 
 def _close_gaps(context: Context, _key: str) -> None:
     with context.database.session() as session:
         close_gaps(session)
+
+
+def _look_for_signals(context: Context, _key: str) -> None:
+    with context.database.session() as session:
+        look(session)
 
 
 TASKS: tuple[Task, ...] = (
@@ -69,6 +92,11 @@ TASKS: tuple[Task, ...] = (
     Task("alerts.render_sweep", _render_forgotten, every_s=30.0),
     Task(ESCALATE, _escalate),
     Task("alerts.escalate_sweep", _escalate, every_s=15.0),
+    Task(NOTIFY, _notify),
+    Task("alerts.contacts_sweep", _notify, every_s=10.0),
+    Task(ERASE, _erase_contacts),
+    Task("alerts.contacts_erase_sweep", _erase_contacts, every_s=1800.0),
     Task("alerts.clock", _pass_time, every_s=60.0),
     Task("alerts.gaps", _close_gaps, every_s=60.0),
+    Task("alerts.signals", _look_for_signals, every_s=6 * 3600.0),
 )

@@ -1,11 +1,11 @@
 """Rules over history: how many alerts a month a rule set would have raised, before it raises any.
 
-Pure: the text of a history file (``history.py``) and a rule set in, counts out. The evaluation is the same as for a
-live result.
+Pure: a history (the text of a file, ``history.py``, or the network's own, ``own_history.py``) and a rule set in,
+counts out. The evaluation is the same as for a live result.
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 
@@ -28,13 +28,24 @@ CUTTING_CLASS = "adulterant or cutting agent"
 class RuleCount:
     """What one rule would have raised at one tier: ``samples`` that fired, and ``alerts`` by month ("2025-07").
 
-    At T0 an alert is a call-back, one per sample; above, one per episode.
+    At T0 an alert is a call-back, one per sample, and without a tier a request for confirmation; above, one per
+    episode.
     """
 
     rule_id: str
-    tier: Tier
+    tier: Tier | None
     samples: int = 0
     alerts: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, order=True)
+class Fired:
+    """A rule that fired on a sample; ``tier`` is empty for a request for confirmation."""
+
+    on: date
+    sample: str
+    rule_id: str
+    tier: str
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,7 @@ class Replay:
     counts: tuple[RuleCount, ...]
     by_tier: Mapping[Tier, float]  # alerts a month, however many rules stand behind each
     unknown: tuple[str, ...]  # names that the vocabulary does not have, and the file gives no class for
+    fired: tuple[Fired, ...] = ()  # by date
 
     def a_month(self, count: RuleCount) -> float:
         """How many alerts a month, on average."""
@@ -57,22 +69,48 @@ def replay(text: str, *, rules: RuleSet, classes: Mapping[str, str]) -> Replay:
 
     Samples are taken by date, in the file's order within a day. Raises :class:`HistoryError`.
     """
+    history, unknown = read_samples(text, classes=classes)
+    return replay_samples(history, rules=rules, unknown=unknown)
+
+
+def read_samples(text: str, *, classes: Mapping[str, str]) -> tuple[list[Facts], tuple[str, ...]]:
+    """The samples of a history file, and the names in it that no vocabulary has. Raises :class:`HistoryError`."""
     lines = list(read_history(text))
-    samples = _by_sample(lines)
+    unknown = tuple(sorted({one.substance for one in lines if _is_unknown(one, classes)}))
+    return [_facts(group, classes) for group in _by_sample(lines)], unknown
+
+
+def replay_samples(history: Sequence[Facts], *, rules: RuleSet, unknown: tuple[str, ...] = ()) -> Replay:
+    """Run ``rules`` over samples, taken by date and in their order within a day."""
     past = _Past()
     tally = _Tally(rules)
-    for group in sorted(samples, key=lambda group: group[0].on):
-        facts = past.add_history(_facts(group, classes))
+    for one in sorted(history, key=lambda facts: facts.observed_on):
+        facts = past.add_history(one)
         tally.add(facts, evaluate(facts, rules))
         past.remember(facts)
-    months = _months([line.on for line in lines])
+    months = _months([facts.observed_on for facts in history])
     return Replay(
-        samples=len(samples),
+        samples=len(history),
         months=months,
         counts=tuple(tally.counts.values()),
         by_tier={tier: len(keys) / max(len(months), 1) for tier, keys in tally.alerts.items()},
-        unknown=tuple(sorted({one.substance for one in lines if _is_unknown(one, classes)})),
+        unknown=unknown,
+        fired=tuple(tally.fired),
     )
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What another rule set would have raised beside, and what it would not have raised."""
+
+    gained: tuple[Fired, ...]
+    lost: tuple[Fired, ...]
+
+
+def changes(before: Replay, after: Replay) -> Changes:
+    """The difference between two replays of one history, sample by sample."""
+    old, new = set(before.fired), set(after.fired)
+    return Changes(gained=tuple(sorted(new - old)), lost=tuple(sorted(old - new)))
 
 
 def _is_unknown(line: Line, classes: Mapping[str, str]) -> bool:
@@ -154,7 +192,12 @@ class _Tally:
 
     def __init__(self, rules: RuleSet) -> None:
         self._quiet = rules.settings.episode_quiet
-        self.counts = {(rule.id, tier): RuleCount(rule.id, tier) for rule in rules.rules for tier in rule.tiers}
+        self.fired: list[Fired] = []
+        self.counts: dict[tuple[str, Tier | None], RuleCount] = {
+            (rule.id, tier): RuleCount(rule.id, tier)
+            for rule in rules.rules
+            for tier in (*rule.tiers, *((None,) if rule.confirmation_request else ()))
+        }
         self.alerts: dict[Tier, set[tuple[object, ...]]] = {tier: set() for tier in Tier}
         self._seen: set[tuple[object, ...]] = set()
         self._episodes: dict[str, tuple[int, datetime]] = {}
@@ -162,15 +205,16 @@ class _Tally:
     def add(self, facts: Facts, firings: list[Firing]) -> None:
         episode = self._episode(facts) if any(one.tier not in {None, Tier.T0} for one in firings) else None
         for firing in firings:
-            if firing.tier is None:
-                continue
-            story = (facts.sample,) if firing.tier is Tier.T0 else (episode,)
+            self.fired.append(Fired(facts.observed_on, facts.sample, firing.rule_id, firing.tier or ""))
+            story = (facts.sample,) if firing.tier in {None, Tier.T0} else (episode,)
             count = self.counts[firing.rule_id, firing.tier]
             count.samples += 1
             key = (firing.rule_id, firing.tier, story)
             if key not in self._seen:
                 self._seen.add(key)
                 count.alerts[f"{facts.observed_on:%Y-%m}"] += 1
+            if firing.tier is None:
+                continue
             cause = (firing.rule_id,) if firing.tier is Tier.T0 else ()
             self.alerts[firing.tier].add((*story, *cause))
 
@@ -185,6 +229,8 @@ class _Tally:
 
 
 def _months(days: list[date]) -> tuple[str, ...]:
+    if not days:
+        return ()
     first, last = min(days), max(days)
     span = (last.year - first.year) * 12 + last.month - first.month
     start = first.year * 12 + first.month - 1

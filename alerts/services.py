@@ -1,13 +1,16 @@
 """What ``api`` composes for ``alerts``: rendering, channels, keys, and how this deployment presents itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
 from alerts.channels.base import Channel
+from alerts.deliveries.gate import Gate
 from alerts.subscriptions.tokens import TokenKey
 from alerts.vocabulary import ChannelKind
+from lab.contacts.keys import ContactKeys
+from lab.contacts.schemas import Retention
 from lab.kit.messages import Message
 
 
@@ -33,7 +36,8 @@ class AlertServices:
 
     ``base_url``: where this deployment is reached from outside, without a final slash. ``sender``: the CAP sender,
     an identifier that the deployment guards, such as ``alerts.example.org`` (no spaces, commas, < or &).
-    ``exercise``: a demo or a training: everything sent says so.
+    ``exercise``: a demo or a training: everything sent says so. ``contact_keys`` opens the contacts of people who
+    brought a sample; ``retention`` is how long they are kept. ``gate``: one round of sending at a time.
     """
 
     renderer: DraftRenderer
@@ -42,3 +46,6 @@ class AlertServices:
     base_url: str
     sender: str
     exercise: bool
+    contact_keys: ContactKeys
+    retention: Retention
+    gate: Gate = field(default_factory=Gate, repr=False, compare=False)

@@ -16,8 +16,8 @@ from alerts.evaluations import service as evaluations
 from alerts.evaluations.models import Stage
 from alerts.facts import Facts
 from alerts.gathering import STANDING, facts_of_analysis, facts_of_result, facts_of_sample
+from alerts.rules.active import active_rules
 from alerts.rules.evaluation import Firing, evaluate
-from alerts.rules.loader import shipped_rules
 from alerts.tasks.calling import call_back, tell_open_tasks, tell_those_called_back
 from alerts.vocabulary import Tier
 from alerts.warnings.doubts import doubt_result
@@ -117,7 +117,7 @@ def _look(
     session: Session, facts: Facts, *, subject_id: UUID, sample_id: UUID, found_by_sweep: bool = False
 ) -> list[Firing]:
     """Evaluate, remember, and open what T0 asks for."""
-    rules = shipped_rules()
+    rules = active_rules(session)
     firings = evaluate(facts, rules)
     evaluations.record(
         session, subject_id=subject_id, stage=facts.stage, rules_version=rules.version, firings=firings,
@@ -141,7 +141,7 @@ def _tell_verified(session: Session, result: Result, firings: Sequence[Firing]) 
 
 def _warn(session: Session, result: Result, facts: Facts, firings: Sequence[Firing]) -> None:
     """Join the episode, and draft or join its alert of each tier that fired."""
-    rules = shipped_rules()
+    rules = active_rules(session)
     warnings = [firing for firing in firings if firing.tier not in {None, Tier.T0}]
     if not warnings:
         return
@@ -159,7 +159,7 @@ def _warn(session: Session, result: Result, facts: Facts, firings: Sequence[Firi
 def _withdraw(session: Session, result: Result, *, stage: Stage, found_by_sweep: bool = False) -> None:
     """This version of the answer does not stand any more: everybody who acts on it is told."""
     evaluations.record(
-        session, subject_id=result.id, stage=stage, rules_version=shipped_rules().version, firings=(),
+        session, subject_id=result.id, stage=stage, rules_version=active_rules(session).version, firings=(),
         found_by_sweep=found_by_sweep,
     )  # fmt: skip
     key = f"{stage.value}:{result.id}"
@@ -186,7 +186,7 @@ def _request_confirmation(session: Session, result: Result) -> None:
             sample_id=result.sample_id,
             analysis_id=unsure.id if unsure else None,
             reason=Reason.TLC_UNIDENTIFIED,
-            due_on=today() + shipped_rules().settings.confirmation_due,
+            due_on=today() + active_rules(session).settings.confirmation_due,
             opened_by=result.created_by,
         )
     )

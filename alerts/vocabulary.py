@@ -35,3 +35,5 @@ class ChannelKind(StrEnum):
 
     EMAIL = "email"
     WEBHOOK = "webhook"
+    SMS = "sms"
+    PUSH = "push"  # Web Push, to a worker's own browser

@@ -4,18 +4,22 @@ A name is looked up once, every address it has is judged, and the connection goe
 name again: what a name server says a moment later cannot lead elsewhere (DNS rebinding).
 """
 
+import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable, Iterable
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-import httpcore2
+import anyio.to_thread
+from anyio.lowlevel import RunVar
 
 from alerts.channels.base import TransportError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], list[str]]
-SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Open = Callable[..., Awaitable[Streams]]
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: carries an IPv4 address
 
@@ -61,44 +65,58 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 @dataclass(frozen=True)
-class PublicOnly(httpcore2.NetworkBackend):
-    """A network backend that opens sockets to public addresses only.
+class PublicOnly:
+    """Opens sockets to public addresses only.
 
-    ``allow_private`` opens them to any, for tests on this machine; no setting of the application leads to it.
+    ``allow_private`` opens them to any: for tests on this machine, and for a gateway that the operator named.
     """
 
     resolve: Resolve = resolve
-    inner: httpcore2.NetworkBackend = httpcore2.SyncBackend()  # noqa: RUF009 -- it has no state
+    open: Open = asyncio.open_connection
     allow_private: bool = False
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[SocketOption] | None = None,
-    ) -> httpcore2.NetworkStream:
-        addresses = self.resolve(host, port)
+    async def connect(self, host: str, port: int, *, tls: ssl.SSLContext | None) -> Streams:
+        """A connection to one of the addresses of ``host``; the certificate must be for ``host``.
+
+        Raises :class:`PrivateAddressError`, :class:`~alerts.channels.base.TransportError` or :class:`OSError`.
+        """
+        addresses = await self._look_up(host, port)
         if not addresses:
             raise TransportError("name_not_found")
         if not self.allow_private and not all(is_public(address) for address in addresses):
             raise PrivateAddressError
+        name = host if tls is not None else None
         for address in addresses[:-1]:
             try:
-                return self._open(address, port, timeout, local_address, socket_options)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                return await self.open(address, port, ssl=tls, server_hostname=name)
+            except OSError:
                 continue
-        return self._open(addresses[-1], port, timeout, local_address, socket_options)
+        return await self.open(addresses[-1], port, ssl=tls, server_hostname=name)
 
-    def _open(
-        self,
-        address: str,
-        port: int,
-        timeout: float | None,
-        local_address: str | None,
-        socket_options: Iterable[SocketOption] | None,
-    ) -> httpcore2.NetworkStream:
-        return self.inner.connect_tcp(
-            address, port, timeout=timeout, local_address=local_address, socket_options=socket_options
-        )
+    async def _look_up(self, host: str, port: int) -> list[str]:
+        """In a thread, for the system's resolver blocks; one that hangs is left behind when the call is cancelled."""
+        if _is_literal(host):
+            return self.resolve(host, port)
+        return await anyio.to_thread.run_sync(self.resolve, host, port, abandon_on_cancel=True, limiter=_lookups())
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+_LOOKUPS = 64
+_limiter: RunVar[anyio.CapacityLimiter] = RunVar("drugcheck-lookups")
+
+
+def _lookups() -> anyio.CapacityLimiter:
+    """How many names are looked up at once: names that lead nowhere must not take the threads of everything else."""
+    try:
+        return _limiter.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(_LOOKUPS)
+        _limiter.set(limiter)
+        return limiter

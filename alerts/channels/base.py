@@ -65,10 +65,18 @@ class Channel(Protocol):
         """How long one :meth:`notify` may take at most; then the sender counts as dead."""
         ...
 
+    @property
+    def slots(self) -> int:
+        """How many calls one process has under way at once by this road."""
+        ...
+
     def is_noop(self, message: Outgoing) -> bool:
         """Whether there is nothing to send here for this message."""
         ...
 
-    def notify(self, message: Outgoing) -> int | None:
-        """Send it once; the status the other side gave. Raises :class:`TransportError`."""
+    async def notify(self, message: Outgoing) -> int | None:
+        """Send it once; the status the other side gave. Raises :class:`TransportError`.
+
+        Never blocks the loop: what can only block goes to a thread. It may be cancelled at any moment.
+        """
         ...

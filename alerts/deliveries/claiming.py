@@ -1,4 +1,4 @@
-"""Taking deliveries to send, and writing down what came of it.
+"""Taking deliveries to send: many in one transaction, each by one sender.
 
 A claim is a lease: the attempt's row is written and committed before the call, and a sender that dies leaves a row that
 another takes up when the lease ends. At least once, then, and always under the same message id.
@@ -7,31 +7,35 @@ another takes up when the lease ends. At least once, then, and always under the 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel import Session, col
 
-from alerts.channels.base import TransportError
-from alerts.deliveries.backoff import MAX_ATTEMPTS, delay
+from alerts.contacts.outcomes import record_outcome
+from alerts.deliveries.backoff import MAX_ATTEMPTS
 from alerts.deliveries.models import Delivery, DeliveryAttempt, DeliveryState, Purpose
-from alerts.subscriptions.models import EndpointState, SubscriptionEndpoint
-from alerts.subscriptions.service import end_endpoint
 from alerts.vocabulary import ChannelKind
-from alerts.warnings.models import AlertProposal, AlertVersion, ProposalState, VersionKind
 from lab.kit.clock import now
+from lab.kit.ids import new_id
 
 ENDED = (DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.WITHDRAWN)
+# In the words of the partial index, so that it serves.
+_OPEN = sa.text("delivery.state IN ('waiting', 'sending')")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One delivery, ours to send until the lease ends; ``number`` is the attempt's, and fences the outcome."""
+    """One delivery, ours to send until the lease ends; ``number`` is the attempt's, and fences the outcome.
+
+    ``tried``: how many attempts there were since the last time that a person put it back, this one included.
+    """
 
     delivery_id: UUID
     number: int
+    tried: int
     purpose: Purpose
     channel: ChannelKind
 
@@ -42,13 +46,25 @@ def claim_due(session: Session, *, leases_s: Mapping[ChannelKind, float], limit:
     A delivery waits while an earlier version is under way to the same endpoint. One whose lease ended counts as an
     attempt that failed; after the last it is given up. What goes by a channel that this process has not waits.
     """
-    rows = session.exec(_due(limit, channels=tuple(leases_s))).all()
-    claims = [claim for claim in (_take(session, row, leases_s) for row in rows) if claim is not None]
     session.flush()
-    return claims
+    rows = session.execute(_due(limit, channels=tuple(leases_s))).all()
+    spent = [row for row in rows if row.state is DeliveryState.SENDING and _tried(row) >= MAX_ATTEMPTS]
+    for row in spent:
+        _give_up(session, row.id)
+    ours = [row for row in rows if row not in spent]
+    if not ours:
+        return []
+    _lease(session, ours, leases_s)
+    return [Claim(row.id, row.attempts + 1, _tried(row) + 1, row.purpose, row.channel) for row in ours]
 
 
-def _due(limit: int, *, channels: Sequence[ChannelKind]) -> SelectOfScalar[Delivery]:
+def _tried(row: Any) -> int:
+    return int(row.attempts - row.replayed_at)
+
+
+def _due(
+    limit: int, *, channels: Sequence[ChannelKind]
+) -> sa.Select[UUID, DeliveryState, int, int, Purpose, ChannelKind]:
     earlier = aliased(Delivery)
     held = (
         sa.select(sa.literal(1))
@@ -58,9 +74,12 @@ def _due(limit: int, *, channels: Sequence[ChannelKind]) -> SelectOfScalar[Deliv
         .exists()
     )
     return (
-        select(Delivery)
+        sa.select(
+            col(Delivery.id), col(Delivery.state), col(Delivery.attempts), col(Delivery.replayed_at),
+            col(Delivery.purpose), col(Delivery.channel),
+        )
         .where(
-            sa.text("delivery.state IN ('waiting', 'sending')"),  # in the words of the partial index, so that it serves
+            _OPEN,
             col(Delivery.due_at) <= now(),
             col(Delivery.channel).in_(channels),
             col(Delivery.after_id).is_(None) | ~held,
@@ -68,128 +87,41 @@ def _due(limit: int, *, channels: Sequence[ChannelKind]) -> SelectOfScalar[Deliv
         .order_by(col(Delivery.due_at))
         .limit(limit)
         .with_for_update(of=Delivery, skip_locked=True)
-        .execution_options(populate_existing=True)
+    )  # fmt: skip
+
+
+def _lease(session: Session, rows: Sequence[Any], leases_s: Mapping[ChannelKind, float]) -> None:
+    moment = now()
+    for channel, lease_s in leases_s.items():
+        ids = [row.id for row in rows if row.channel is channel]
+        if ids:
+            session.execute(
+                sa.update(Delivery)
+                .where(col(Delivery.id).in_(ids))
+                .values(
+                    state=DeliveryState.SENDING, attempts=col(Delivery.attempts) + 1,
+                    due_at=moment + timedelta(seconds=lease_s),
+                )
+                .execution_options(synchronize_session=False)
+            )  # fmt: skip
+    session.execute(
+        sa.insert(DeliveryAttempt),
+        [{"id": new_id(), "delivery_id": row.id, "number": row.attempts + 1, "started_at": moment} for row in rows],
     )
 
 
-def _take(session: Session, row: Delivery, leases_s: Mapping[ChannelKind, float]) -> Claim | None:
-    if row.state is DeliveryState.SENDING and row.attempts - row.replayed_at >= MAX_ATTEMPTS:
-        _end(session, row, DeliveryState.DEAD)
-        return None
-    row.state = DeliveryState.SENDING
-    row.attempts += 1
-    row.due_at = now() + timedelta(seconds=leases_s[row.channel])
-    session.add(row)
-    session.add(DeliveryAttempt(delivery_id=row.id, number=row.attempts))
-    return Claim(row.id, row.attempts, row.purpose, row.channel)
-
-
-def _end(session: Session, row: Delivery, state: DeliveryState) -> None:
-    row.state = state
+def _give_up(session: Session, delivery_id: UUID) -> None:
+    row = session.get_one(Delivery, delivery_id, populate_existing=True)
+    row.state = DeliveryState.DEAD
     row.ended_at = now()
     session.add(row)
+    record_outcome(session, row=row)
 
 
-def record_sent(session: Session, *, claim: Claim, status: int | None) -> None:
-    """It went out."""
-    _finish_attempt(session, claim, ok=True, status=status, error=None)
-    row = _still_ours(session, claim)
-    if row is None:
-        return
-    _end(session, row, DeliveryState.SENT)
-    endpoint = _endpoint(session, row)
-    if endpoint is not None and endpoint.failing_since is not None:
-        endpoint.failing_since = None
-        session.add(endpoint)
-
-
-def record_withdrawn(session: Session, *, claim: Claim, why: str) -> None:
-    """There was nothing to send any more."""
-    _finish_attempt(session, claim, ok=None, status=None, error=why)
-    row = _still_ours(session, claim)
-    if row is not None:
-        row.attempts -= 1  # no call was made: a later withdrawal need not reach this endpoint on its account
-        _end(session, row, DeliveryState.WITHDRAWN)
-
-
-def record_failed(session: Session, *, claim: Claim, error: TransportError) -> None:
-    """It did not go out: another attempt later, or none."""
-    _finish_attempt(session, claim, ok=False, status=error.status, error=error.kind)
-    row = _still_ours(session, claim)
-    if row is None:
-        return
-    wait = None if error.permanent else delay(row.attempts - row.replayed_at, wish_s=error.retry_after_s)
-    endpoint = _endpoint(session, row)
-    if endpoint is not None:
-        endpoint.failing_since = endpoint.failing_since or now()
-        session.add(endpoint)
-    if _overtaken(session, row):
-        _end(session, row, DeliveryState.WITHDRAWN)
-    elif wait is None:
-        _end(session, row, DeliveryState.DEAD)
-    else:
-        row.state = DeliveryState.PAUSED if _in_doubt(session, row) else DeliveryState.WAITING
-        row.due_at = now() + wait
-        session.add(row)
-    if error.gone and endpoint is not None:
-        _close(session, endpoint)
-
-
-def _finish_attempt(session: Session, claim: Claim, *, ok: bool | None, status: int | None, error: str | None) -> None:
-    session.execute(
-        sa.update(DeliveryAttempt)
-        .where(col(DeliveryAttempt.delivery_id) == claim.delivery_id, col(DeliveryAttempt.number) == claim.number)
-        .values(ended_at=now(), ok=ok, status=status, error=error[:200] if error else None)
-    )
-
-
-def _still_ours(session: Session, claim: Claim) -> Delivery | None:
-    """The row, unless the lease ended meanwhile and somebody else took it up."""
-    return session.exec(
-        select(Delivery)
-        .where(
-            Delivery.id == claim.delivery_id,
-            Delivery.state == DeliveryState.SENDING,
-            Delivery.attempts == claim.number,
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).first()
-
-
-def _endpoint(session: Session, row: Delivery) -> SubscriptionEndpoint | None:
-    return session.get(SubscriptionEndpoint, row.endpoint_id) if row.endpoint_id else None
-
-
-def _overtaken(session: Session, row: Delivery) -> bool:
-    """A later version for the same endpoint waits for this one: it says more than another attempt would."""
-    return session.exec(select(Delivery.id).where(Delivery.after_id == row.id)).first() is not None
-
-
-def _in_doubt(session: Session, row: Delivery) -> bool:
-    query = (
-        select(AlertProposal.id)
-        .join(AlertVersion, col(AlertVersion.alert_id) == col(AlertProposal.alert_id))
-        .where(
-            AlertVersion.id == row.version_id,
-            AlertProposal.state == ProposalState.OPEN,
-            col(AlertVersion.kind).in_((VersionKind.ALERT, VersionKind.UPDATE)),
-        )
-    )
-    return session.exec(query).first() is not None
-
-
-def _close(session: Session, endpoint: SubscriptionEndpoint) -> None:
-    """410 Gone: nothing more is sent here."""
-    end_endpoint(session, endpoint=endpoint, state=EndpointState.GONE)
-    session.execute(
-        sa.update(Delivery)
-        .where(
-            col(Delivery.endpoint_id) == endpoint.id,
-            col(Delivery.state).in_((DeliveryState.WAITING, DeliveryState.PAUSED)),
-        )
-        .values(state=DeliveryState.WITHDRAWN, ended_at=now())
-    )
+def due_channels(session: Session) -> set[ChannelKind]:
+    """By which roads something may have to go out now: looked at before anything is locked."""
+    query = sa.select(col(Delivery.channel)).where(_OPEN, col(Delivery.due_at) <= now()).distinct()
+    return set(session.scalars(query))
 
 
 def next_due(session: Session) -> datetime | None:

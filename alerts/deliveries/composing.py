@@ -1,23 +1,33 @@
 """From a claimed delivery to the message that goes out, in words that were stored when they were approved."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, col
 
 from alerts.channels.base import Outgoing
+from alerts.contacts.messages import NobodyToTellError, compose_notice
+from alerts.deliveries.acknowledging import ASKED
 from alerts.deliveries.claiming import Claim
 from alerts.deliveries.models import Delivery, Purpose
+from alerts.reach import service as reach
+from alerts.reach.models import PushDevice
 from alerts.services import AlertServices
 from alerts.subscriptions.models import EndpointState, Subscription, SubscriptionEndpoint
 from alerts.tasks.models import CallbackTask, TaskState
 from alerts.vocabulary import ChannelKind
 from alerts.warnings.models import Alert, AlertState, AlertVersion, VersionKind
 from alerts.warnings.schemas import AlertText
+from lab.kit.clock import now
 from lab.kit.messages import Message
 from lab.network.models import Account
 
+MANAGE_PATH = "/subscriptions/manage/"
+READ_PATH = "/alerts/read/"
 UNSUBSCRIBE_PATH = "/subscriptions/unsubscribe/"
 CONFIRM_PATH = "/subscriptions/confirm/"
 _CONFIRMATION_TEMPLATE = "alerts/confirmation.txt.jinja"
@@ -47,40 +57,126 @@ def compose(session: Session, *, claim: Claim, services: AlertServices) -> Outgo
     row = session.get_one(Delivery, claim.delivery_id)
     if row.purpose is Purpose.CALLBACK:
         return _callback(session, row)
-    endpoint = session.get_one(SubscriptionEndpoint, row.endpoint_id)
-    subscription = session.get_one(Subscription, endpoint.subscription_id)
+    if row.purpose is Purpose.CONTACT:
+        return _notice(session, row, services)
     if row.purpose is Purpose.CONFIRMATION:
+        endpoint = session.get_one(SubscriptionEndpoint, row.endpoint_id)
+        subscription = session.get_one(Subscription, endpoint.subscription_id)
         return _confirmation(row, endpoint, subscription, services)
-    return _alert(session, row, endpoint, subscription, services)
+    return _alert(_letters(session, [row.id])[row.id], _Words(session), services)
 
 
-def _alert(
-    session: Session,
-    row: Delivery,
-    endpoint: SubscriptionEndpoint,
-    subscription: Subscription,
-    services: AlertServices,
-) -> Outgoing:
-    version = session.get_one(AlertVersion, row.version_id)
-    alert = session.get_one(Alert, version.alert_id)
-    if endpoint.state is not EndpointState.ACTIVE:
-        raise NothingToSendError(endpoint.state.value)
+@dataclass(frozen=True)
+class _Letter:
+    """What an alert to one endpoint is made of."""
+
+    delivery_id: UUID
+    endpoint_id: UUID
+    address: str
+    channel: ChannelKind
+    state: EndpointState
+    language: str
+    version_id: UUID
+    subscription_id: UUID
+
+
+class _Words:
+    """Versions read once for all the deliveries of a batch."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._versions: dict[UUID, tuple[AlertVersion, dict[str, Any]]] = {}
+        self._texts: dict[tuple[UUID, str], AlertText] = {}
+        self._said: dict[tuple[str, str], str] = {}
+
+    def version(self, version_id: UUID) -> tuple[AlertVersion, dict[str, Any]]:
+        """A version, and what programs get about it."""
+        if version_id not in self._versions:
+            version = self._session.get_one(AlertVersion, version_id)
+            alert = self._session.get_one(Alert, version.alert_id)
+            self._versions[version_id] = version, alert_document(alert, version)
+        return self._versions[version_id]
+
+    def say(self, message_id: str, language: str, services: AlertServices) -> str:
+        key = (message_id, language)
+        if key not in self._said:
+            self._said[key] = services.renderer.text(Message(message_id), language=language)
+        return self._said[key]
+
+    def text(self, version: AlertVersion, language: str) -> AlertText:
+        key = (version.id, language)
+        if key not in self._texts:
+            self._texts[key] = AlertText.model_validate(version.texts[language])
+        return self._texts[key]
+
+
+def compose_all(
+    session: Session, *, claims: Sequence[Claim], services: AlertServices
+) -> list[tuple[Claim, Outgoing | Exception]]:
+    """The message of each claim, or why there is none: one that cannot be written keeps no other waiting."""
+    letters = _letters(session, [claim.delivery_id for claim in claims if claim.purpose is Purpose.ALERT])
+    words = _Words(session)
+    made: list[tuple[Claim, Outgoing | Exception]] = []
+    for claim in claims:
+        letter = letters.get(claim.delivery_id)
+        try:
+            if letter is not None:
+                made.append((claim, _alert(letter, words, services)))
+            else:
+                made.append((claim, compose(session, claim=claim, services=services)))
+        except Exception as error:
+            made.append((claim, error))
+    return made
+
+
+def _letters(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Letter]:
+    if not ids:
+        return {}
+    rows = session.execute(
+        sa.select(
+            col(Delivery.id), col(SubscriptionEndpoint.id), col(SubscriptionEndpoint.address),
+            col(SubscriptionEndpoint.channel), col(SubscriptionEndpoint.state), col(Subscription.language),
+            col(Delivery.version_id), col(Subscription.id),
+        )
+        .join(SubscriptionEndpoint, col(SubscriptionEndpoint.id) == col(Delivery.endpoint_id))
+        .join(Subscription, col(Subscription.id) == col(SubscriptionEndpoint.subscription_id))
+        .where(col(Delivery.id).in_(ids))
+    )  # fmt: skip
+    return {row[0]: _Letter(*row) for row in rows}
+
+
+def _alert(letter: _Letter, words: _Words, services: AlertServices) -> Outgoing:
+    version, document = words.version(letter.version_id)
+    if letter.state is not EndpointState.ACTIVE:
+        raise NothingToSendError(letter.state.value)
     if version.state is not AlertState.ISSUED:
         raise NothingToSendError(version.state.value)
-    text = AlertText.model_validate(version.texts[subscription.language])
-    url = services.base_url + UNSUBSCRIBE_PATH + services.tokens.unsubscribe(endpoint.id)
+    text = words.text(version, letter.language)
+    url = services.base_url + UNSUBSCRIBE_PATH + services.tokens.unsubscribe(letter.endpoint_id)
+    links = _links(letter, words, document, services)
     return Outgoing(
-        message_id=message_id(row.id),
-        address=endpoint.address,
-        language=subscription.language,
+        message_id=message_id(letter.delivery_id),
+        address=letter.address,
+        language=letter.language,
         subject=text.subject,
-        text=f"{text.body.rstrip()}\n\n-- \n{text.footer.replace('{url}', url)}\n",
+        text=f"{text.body.rstrip()}\n\n{links}-- \n{text.footer.replace('{url}', url)}\n",
         event=_EVENTS[version.kind],
-        at=version.issued_at or row.created_at,
-        document=alert_document(alert, version),
+        at=version.issued_at or now(),
+        document=document,
         unsubscribe_url=url,
-        secret=services.tokens.webhook_secret(endpoint.id) if endpoint.channel is ChannelKind.WEBHOOK else None,
+        secret=services.tokens.webhook_secret(letter.endpoint_id) if letter.channel is ChannelKind.WEBHOOK else None,
     )
+
+
+def _links(letter: _Letter, words: _Words, document: Mapping[str, Any], services: AlertServices) -> str:
+    """How to say that it was read, where that is asked, and how to change what is received."""
+    links = []
+    if document["tier"] in ASKED:
+        token = services.tokens.acknowledge(letter.delivery_id)
+        links.append((words.say("channel.read_link", letter.language, services), READ_PATH + token))
+    token = services.tokens.manage(letter.subscription_id)
+    links.append((words.say("channel.manage_link", letter.language, services), MANAGE_PATH + token))
+    return "".join(f"{said}\n{services.base_url}{path}\n\n" for said, path in links)
 
 
 def alert_document(alert: Alert, version: AlertVersion) -> dict[str, Any]:
@@ -146,12 +242,38 @@ def _callback(session: Session, row: Delivery) -> Outgoing:
     if not account.active:
         raise NothingToSendError("account_closed")
     content = row.content or {}
+    address, secret = _road(session, row, account)
+    is_push = row.channel is ChannelKind.PUSH
     return Outgoing(
         message_id=message_id(row.id),
-        address=account.email,
+        address=address,
         language=account.language,
         subject=content["subject"],
         text=content["body"],
         event="task.escalated",
         at=row.created_at,
+        document={"url": content["url"], "tag": str(task.id)} if is_push else {},
+        secret=secret,
     )
+
+
+def _road(session: Session, row: Delivery, account: Account) -> tuple[str, bytes | None]:
+    """The address of this delivery, and for a browser the keys that seal what it gets."""
+    if row.channel is ChannelKind.PUSH:
+        device = session.get(PushDevice, UUID(row.target))
+        if device is None or device.account_id != account.id:
+            raise NothingToSendError("device_removed")
+        return device.endpoint, device.p256dh + device.auth
+    if row.channel is ChannelKind.SMS:
+        number = reach.phone_of(session, account_id=account.id)
+        if number is None:
+            raise NothingToSendError("phone_removed")
+        return number, None
+    return account.email, None
+
+
+def _notice(session: Session, row: Delivery, services: AlertServices) -> Outgoing:
+    try:
+        return compose_notice(session, row=row, message_id=message_id(row.id), services=services)
+    except NobodyToTellError as error:
+        raise NothingToSendError(error.why) from error

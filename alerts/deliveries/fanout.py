@@ -4,17 +4,19 @@ A later version never overtakes an earlier one at the same endpoint (``after_id`
 delivered yet is withdrawn. A withdrawal goes to everyone who got the alert, or may have got it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from alerts.deliveries.models import Delivery, DeliveryState, Purpose
+from alerts.facts import GROUP_PREFIX
 from alerts.subscriptions.models import EndpointState, Subscription, SubscriptionEndpoint
-from alerts.vocabulary import AUDIENCE_TIERS, Audience, ChannelKind
+from alerts.subscriptions.quiet import quiet_until
+from alerts.vocabulary import AUDIENCE_TIERS, Audience, ChannelKind, Tier
 from alerts.warnings.models import Alert, AlertVersion, VersionKind
 from lab.kit.clock import now
 from lab.kit.ids import new_id
@@ -39,17 +41,33 @@ class Recipient:
     tiers: tuple[str, ...]
     areas: tuple[str, ...]
     failing: bool = False
+    substances: tuple[str, ...] = ()
+    quiet: tuple[time | None, time | None, str] = (None, None, "UTC")
 
 
-def wants(recipient: Recipient, alert: Alert) -> bool:
+def wants(recipient: Recipient, alert: Alert, *, named: Collection[str] = ()) -> bool:
     """Whether this subscription asks for this alert, and its audience may have it.
 
-    An alert without an area concerns everybody; so does a subscription without areas.
+    An alert without an area concerns everybody; so does a subscription without areas. The same holds for the
+    substances that the alert names; one that names a whole class concerns everybody, for it may be any of them.
     """
     if alert.tier not in AUDIENCE_TIERS[recipient.audience] or alert.tier.value not in recipient.tiers:
         return False
-    here = {area.casefold() for area in alert.areas}
-    return not here or not recipient.areas or any(area.casefold() in here for area in recipient.areas)
+    return _meets(recipient.areas, alert.areas) and (
+        any(name.startswith(GROUP_PREFIX) for name in named) or _meets(recipient.substances, named)
+    )
+
+
+def _meets(wished: Collection[str], said: Collection[str]) -> bool:
+    here = {word.casefold() for word in said}
+    return not here or not wished or any(word.casefold() in here for word in wished)
+
+
+def named_in(version: AlertVersion) -> frozenset[str]:
+    """The substances that a version speaks of: what was found, and what it was sold as."""
+    params = version.message_params
+    sold_as = params.get("sold_as")
+    return frozenset({*params.get("found", ()), *([sold_as] if sold_as else [])})
 
 
 def recipients(session: Session) -> list[Recipient]:
@@ -58,14 +76,25 @@ def recipients(session: Session) -> list[Recipient]:
         sa.select(
             col(SubscriptionEndpoint.id), col(SubscriptionEndpoint.channel), col(Subscription.audience),
             col(Subscription.language), col(Subscription.tiers), col(Subscription.areas),
-            col(SubscriptionEndpoint.failing_since).is_not(None),
+            col(SubscriptionEndpoint.failing_since).is_not(None), col(Subscription.substances),
+            col(Subscription.quiet_from), col(Subscription.quiet_until), col(Subscription.timezone),
         )
         .join(Subscription, col(Subscription.id) == col(SubscriptionEndpoint.subscription_id))
         .where(col(SubscriptionEndpoint.state) == EndpointState.ACTIVE)
     )  # fmt: skip
     return [
-        Recipient(endpoint_id, channel, audience, language, tuple(tiers), tuple(areas), bool(failing))
-        for endpoint_id, channel, audience, language, tiers, areas, failing in rows
+        Recipient(
+            endpoint_id,
+            channel,
+            audience,
+            language,
+            tuple(tiers),
+            tuple(areas),
+            bool(failing),
+            tuple(substances),
+            tuple(quiet),
+        )
+        for endpoint_id, channel, audience, language, tiers, areas, failing, substances, *quiet in rows
     ]
 
 
@@ -74,12 +103,13 @@ def fan_out(session: Session, *, alert: Alert, version: AlertVersion, withdrawal
     _withdraw_unsent(session, alert=alert, version=version)
     earlier = _earlier(session, alert=alert, version=version)
     active = recipients(session)
+    named = named_in(version)
     reached = {endpoint_id for endpoint_id, before in earlier.items() if before.may_have_arrived}
     if withdrawal:
         chosen = [one for one in active if one.endpoint_id in reached]
     else:
-        chosen = [one for one in active if one.endpoint_id in reached or wants(one, alert)]
-    _insert(session, version, chosen, {endpoint_id: before.id for endpoint_id, before in earlier.items()})
+        chosen = [one for one in active if one.endpoint_id in reached or wants(one, alert, named=named)]
+    _insert(session, alert, version, chosen, {endpoint_id: before.id for endpoint_id, before in earlier.items()})
     if chosen:
         enqueue(session, DISPATCH, str(version.id))
     return len(chosen)
@@ -121,14 +151,26 @@ def _earlier(session: Session, *, alert: Alert, version: AlertVersion) -> dict[U
     return found
 
 
-def _insert(session: Session, version: AlertVersion, chosen: Iterable[Recipient], after: dict[UUID, UUID]) -> None:
+def _due(one: Recipient, alert: Alert, moment: datetime) -> datetime:
+    """When it is sent: at once, except to endpoints that failed lately, and in a subscriber's quiet hours.
+
+    What is public is the gravest, and waits for nobody's morning.
+    """
+    first, last, timezone = one.quiet
+    quiet = None if alert.tier is Tier.T3 else quiet_until(moment, first=first, last=last, timezone=timezone)
+    return quiet or (moment + _FAILING_WAITS if one.failing else moment)
+
+
+def _insert(
+    session: Session, alert: Alert, version: AlertVersion, chosen: Iterable[Recipient], after: dict[UUID, UUID]
+) -> None:
     moment = now()
     rows = [
         {
             "id": new_id(), "purpose": Purpose.ALERT, "channel": one.channel, "version_id": version.id,
             "endpoint_id": one.endpoint_id, "after_id": after.get(one.endpoint_id),
             "state": DeliveryState.WAITING, "attempts": 0, "replayed_at": 0, "created_at": moment,
-            "due_at": moment + _FAILING_WAITS if one.failing else moment,
+            "due_at": _due(one, alert, moment),
         }
         for one in chosen
     ]  # fmt: skip
@@ -140,8 +182,12 @@ def _insert(session: Session, version: AlertVersion, chosen: Iterable[Recipient]
 def audience_counts(session: Session, *, alert: Alert) -> dict[tuple[Audience, str, ChannelKind], int]:
     """How many endpoints would get this alert now, by audience, language and channel: for whoever approves it."""
     counts: dict[tuple[Audience, str, ChannelKind], int] = {}
+    newest = session.scalars(
+        sa.select(AlertVersion).where(col(AlertVersion.alert_id) == alert.id).order_by(col(AlertVersion.number).desc())
+    ).first()
+    named = named_in(newest) if newest else frozenset()
     for one in recipients(session):
-        if wants(one, alert):
+        if wants(one, alert, named=named):
             key = (one.audience, one.language, one.channel)
             counts[key] = counts.get(key, 0) + 1
     return counts

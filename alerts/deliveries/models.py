@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     ALERT = "alert"
     CONFIRMATION = "confirmation"  # second opt-in
     CALLBACK = "callback"  # a T0 task escalates
+    CONTACT = "contact"  # the person who brought a sample is told that something waits for them
 
 
 class DeliveryState(StrEnum):
@@ -38,7 +39,8 @@ class Delivery(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("version_id", "endpoint_id"),  # an endpoint is one (subscription, channel)
-        sa.UniqueConstraint("task_id", "step", "account_id"),
+        sa.UniqueConstraint("task_id", "step", "account_id", "target"),
+        sa.UniqueConstraint("contact_id", "cause"),
         # Only what may still be sent: the index stays small however long the history is.
         sa.Index(
             "ix_delivery_due",
@@ -59,6 +61,10 @@ class Delivery(SQLModel, table=True):
     task_id: UUID | None = Field(default=None, foreign_key="callback_task.id", index=True)
     step: int | None = None
     account_id: UUID | None = Field(default=None, foreign_key="account.id")
+    target: str | None = Field(default=None, max_length=40)  # which of the account's roads: a channel, a device's id
+    # contact: no foreign key, for the contact is erased and this stays
+    contact_id: UUID | None = Field(default=None, index=True)
+    cause: str | None = Field(default=None, max_length=60)  # such as "ready:<result>": each is told once
     content: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)  # {"subject", "body"} as sent
 
     state: DeliveryState = Field(default=DeliveryState.WAITING, sa_type=enum_type(DeliveryState))
@@ -83,3 +89,13 @@ class DeliveryAttempt(SQLModel, table=True):
     ok: bool | None = None
     status: int | None = None  # the HTTP or SMTP status
     error: str | None = Field(default=None, max_length=200)  # its kind; never an address or a body
+
+
+class AlertAcknowledgement(SQLModel, table=True):
+    """Whoever got a delivery said that they read it."""
+
+    __tablename__ = "alert_acknowledgement"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    delivery_id: UUID = Field(foreign_key="delivery.id", unique=True)
+    at: datetime = Field(default_factory=now, sa_type=UTCDateTime)

@@ -14,6 +14,8 @@ from lab.kit.clock import now
 from lab.kit.jobs import enqueue
 from lab.network.access import Actor, Permission
 
+LISTED = 200
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -45,7 +47,7 @@ def list_dead(session: Session, *, actor: Actor) -> list[Delivery]:
     """Deliveries that were given up, newest first."""
     actor.require(Permission.SUBSCRIPTION_MANAGE)
     query = select(Delivery).where(Delivery.state == DeliveryState.DEAD)
-    return list(session.exec(query.order_by(col(Delivery.ended_at).desc())))
+    return list(session.exec(query.order_by(col(Delivery.ended_at).desc()).limit(LISTED)))
 
 
 def replay_dead(session: Session, *, actor: Actor, delivery_id: UUID) -> Delivery:
@@ -62,3 +64,19 @@ def replay_dead(session: Session, *, actor: Actor, delivery_id: UUID) -> Deliver
     session.flush()
     enqueue(session, DISPATCH, str(row.id))
     return row
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A delivery that was given up, and the kind of its last fault. Its address is not told."""
+
+    delivery: Delivery
+    fault: str | None
+
+
+def dead_letters(session: Session, *, actor: Actor) -> list[DeadLetter]:
+    """What was given up, newest first, each with its last fault."""
+    return [
+        DeadLetter(row, next((one.error for one in reversed(attempts_of(session, delivery_id=row.id))), None))
+        for row in list_dead(session, actor=actor)
+    ]

@@ -56,13 +56,28 @@ def _episode_of(session: Session, *, result_id: UUID) -> Episode | None:
 def _open_episode(session: Session, key: str, *, quiet: timedelta) -> Episode | None:
     found = session.exec(
         select(Episode).where(Episode.signature == key, col(Episode.closed_at).is_(None)).with_for_update()
-    ).first()
+    ).first() or _merged_into(session, key)
     if found is not None and is_quiet(found.last_joined_at, at=now(), quiet=quiet):
         found.closed_at = found.last_joined_at + quiet
         session.add(found)
         session.flush()
         return None
     return found
+
+
+def _merged_into(session: Session, key: str) -> Episode | None:
+    """Where the newest story of this signature goes on, when a person merged it into one that is still open."""
+    newest = session.exec(
+        select(Episode)
+        .where(Episode.signature == key)
+        .order_by(col(Episode.opened_at).desc(), col(Episode.id))
+        .limit(1)
+    ).first()
+    seen: set[UUID] = set()
+    while newest is not None and newest.merged_into_id is not None and newest.id not in seen:
+        seen.add(newest.id)
+        newest = session.exec(select(Episode).where(Episode.id == newest.merged_into_id).with_for_update()).first()
+    return newest if newest is not None and seen and newest.closed_at is None else None
 
 
 def _new_episode(session: Session, key: str, facts: Facts) -> Episode | None:

@@ -1,9 +1,9 @@
 """Rules over facts: pure, and the same for a live result and for a replay over history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alerts.evaluations.models import Stage
-from alerts.facts import ACTIVE_ROLES, Facts, FoundFact, by_substance, strongest
+from alerts.facts import ACTIVE_ROLES, Facts, FoundFact, at_least, by_substance, strongest
 from alerts.rules.model import Condition, Dose, Group, Rule, RuleSet
 from alerts.vocabulary import Tier
 from lab.results.models import Evidence, Outcome
@@ -16,6 +16,9 @@ _STAGE_TIERS: dict[Stage, frozenset[Tier]] = {
     Stage.VERIFIED: frozenset(Tier),
 }
 """T0 never waits for a second signature; everything else does (DESIGN.md, Alerts). Other stages raise nothing new."""
+
+BASE_WORDS = frozenset({"base", "free base", "freebase", "base libre", "vrije base"})
+"""What laboratories write into the basis of an amount that counts the free base."""
 
 _NEEDS_CONFIRMED = frozenset({Tier.T2, Tier.T3})
 
@@ -63,8 +66,7 @@ def _behind(rule: Rule, facts: Facts, rules: RuleSet) -> tuple[FoundFact, ...] |
     when = rule.when
     if not _about_the_sample(when, facts):
         return None
-    if when.expected_absent:
-        return tuple(item for item in facts.found if item.role in ACTIVE_ROLES)
+    facts = replace(facts, found=_in_scope(when, facts))
     needed: list[tuple[FoundFact, ...]] = []
     if when.dose is not None:
         needed.append(_dosed(when.dose, facts))
@@ -74,13 +76,26 @@ def _behind(rule: Rule, facts: Facts, rules: RuleSet) -> tuple[FoundFact, ...] |
         needed.append(_in_group(when, when.found, facts))
     if when.more_actives_than is not None:
         needed.append(_too_many(facts, when.more_actives_than))
+    if when.expected_absent and not needed:
+        needed.append(tuple(item for item in facts.found if item.role in ACTIVE_ROLES))
+    elif (when.roles or when.evidence) and not needed:
+        needed.append(facts.found)
     return tuple(item for items in needed for item in items) if all(needed) else None
+
+
+def _in_scope(when: Condition, facts: Facts) -> tuple[FoundFact, ...]:
+    return tuple(
+        item for item in facts.found
+        if (not when.roles or item.role in when.roles)
+        and (when.evidence is None or at_least(item.evidence, when.evidence))
+    )  # fmt: skip
 
 
 def _about_the_sample(when: Condition, facts: Facts) -> bool:
     """The conditions that no single finding answers."""
     checks = (
         when.sold_as is None or when.sold_as.holds(facts.sold_as),
+        not when.forms or facts.form in when.forms,
         not when.adverse_events or facts.adverse_event in when.adverse_events,
         not when.expected_absent or facts.expected_absent,
         when.cluster is None
@@ -135,8 +150,16 @@ def _dosed(dose: Dose, facts: Facts) -> tuple[FoundFact, ...]:
         item for item in facts.found
         if item.substance.name == dose.substance
         and item.technique in dose.techniques
-        and _within(dose_mg(item, facts.tablet_mass_mg), dose)
+        and _within(_as_salt(item, dose_mg(item, facts.tablet_mass_mg), dose), dose)
     )  # fmt: skip
+
+
+def _as_salt(item: FoundFact, amount_mg: float | None, dose: Dose) -> float | None:
+    """The amount as the thresholds count it. Without a stated basis it is taken as it is: nothing is guessed."""
+    stated = (item.amount_basis or "").strip().casefold()
+    if amount_mg is None or dose.base_to_salt is None or stated not in BASE_WORDS:
+        return amount_mg
+    return amount_mg * dose.base_to_salt
 
 
 def _within(amount_mg: float | None, dose: Dose) -> bool:

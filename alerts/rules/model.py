@@ -1,13 +1,13 @@
 """What a rule is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from alerts.facts import SubstanceFact
 from alerts.vocabulary import Tier
 from lab.network.models import Role
-from lab.results.models import Technique
+from lab.results.models import Evidence, FindingRole, Technique
 from lab.samples.models import AdverseEvent, SampleForm
 
 
@@ -29,13 +29,17 @@ class Group:
 
 @dataclass(frozen=True)
 class Dose:
-    """A quantified dose per tablet, in milligrams, above one threshold and up to another."""
+    """A quantified dose per tablet, in milligrams, above one threshold and up to another.
+
+    ``base_to_salt``: what an amount stated as free base is multiplied by, where the thresholds count the salt.
+    """
 
     substance: str
     form: SampleForm
     above_mg: float
     up_to_mg: float | None
     techniques: frozenset[Technique]
+    base_to_salt: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,9 @@ class Condition:
     """Everything that is given must hold."""
 
     found: Group | None = None
+    roles: frozenset[FindingRole] = frozenset()  # findings in other roles are not looked at
+    evidence: Evidence | None = None  # nor those with less evidence than this
+    forms: frozenset[SampleForm] = frozenset()
     unexpected: bool = False  # what was found is not what it was sold as
     sold_as: Group | None = None
     expected_absent: bool = False
@@ -63,8 +70,20 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class RuleWords:
+    """What an alert of one rule says in one language; ``{product}`` and ``{found}`` stand for what they name."""
+
+    headline: str
+    risk: str
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Rule:
-    """One reason to warn. ``message`` is the stem of its texts; ``sources`` say where its facts come from."""
+    """One reason to warn. ``sources`` say where its facts come from.
+
+    ``message`` is the stem of its shipped texts; ``words``, by language, are a network's own in their place.
+    """
 
     id: str
     tiers: tuple[Tier, ...]
@@ -72,6 +91,7 @@ class Rule:
     when: Condition
     message: str
     sources: tuple[str, ...]
+    words: Mapping[str, RuleWords] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

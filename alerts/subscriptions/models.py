@@ -1,6 +1,6 @@
 """Tables of subscriptions."""
 
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from uuid import UUID
 
@@ -30,6 +30,11 @@ class Subscription(SQLModel, table=True):
     language: str = Field(max_length=2)
     tiers: list[str] = Field(default_factory=list, sa_type=sa.JSON)  # vocabulary.Tier, within the audience's
     areas: list[str] = Field(default_factory=list, sa_type=sa.JSON)  # empty: everywhere
+    substances: list[str] = Field(default_factory=list, sa_type=sa.JSON, sa_column_kwargs={"server_default": "[]"})
+    # Hours without messages, on the clock of the subscriber's own zone; nothing holds back T3.
+    quiet_from: time | None = Field(default=None, sa_type=sa.Time)
+    quiet_until: time | None = Field(default=None, sa_type=sa.Time)
+    timezone: str = Field(default="UTC", max_length=64, sa_column_kwargs={"server_default": "UTC"})
     created_by: UUID | None = Field(default=None, foreign_key="account.id")  # None: by themselves
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 

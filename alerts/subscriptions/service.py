@@ -4,6 +4,7 @@ Anybody may ask for public alerts; what is for professionals or the network is o
 question goes to an endpoint before its owner has answered it.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -15,7 +16,7 @@ from alerts.deliveries.fanout import DISPATCH
 from alerts.deliveries.models import Delivery, Purpose
 from alerts.errors import AudienceError, EndpointInvalidError, SubscriptionNotFoundError
 from alerts.subscriptions.models import EndpointState, Subscription, SubscriptionEndpoint
-from alerts.subscriptions.schemas import EndpointIn, SubscriptionIn
+from alerts.subscriptions.schemas import EndpointIn, SubscriptionIn, WishIn
 from alerts.subscriptions.tokens import TokenKey, token_hash
 from alerts.vocabulary import AUDIENCE_TIERS, Audience, ChannelKind
 from lab.kit.clock import now
@@ -36,22 +37,64 @@ def subscribe(session: Session, *, tokens: TokenKey, data: SubscriptionIn, actor
         actor.require(Permission.SUBSCRIPTION_MANAGE)
     elif data.audience is not Audience.PUBLIC or any(one.channel is not ChannelKind.EMAIL for one in data.endpoints):
         raise AudienceError
-    allowed = AUDIENCE_TIERS[data.audience]
-    tiers = set(data.tiers) or allowed
-    if not tiers <= allowed:
-        raise AudienceError
     if len({one.channel for one in data.endpoints}) != len(data.endpoints):
         raise EndpointInvalidError
     subscription = Subscription(
-        audience=data.audience, language=data.language, tiers=sorted(tier.value for tier in tiers),
-        areas=[area.strip() for area in data.areas if area.strip()],
-        created_by=actor.account_id if actor else None,
+        audience=data.audience, language=data.language, created_by=actor.account_id if actor else None
     )  # fmt: skip
+    _wish(subscription, data)
     session.add(subscription)
     session.flush()
     for one in data.endpoints:
         _add_endpoint(session, subscription, one, tokens)
     return subscription
+
+
+def _wish(subscription: Subscription, data: WishIn) -> None:
+    """Write down what is asked for, within what the audience may have; raises :class:`AudienceError`."""
+    allowed = AUDIENCE_TIERS[subscription.audience]
+    tiers = set(data.tiers) or allowed
+    if not tiers <= allowed:
+        raise AudienceError
+    subscription.language = data.language
+    subscription.tiers = sorted(tier.value for tier in tiers)
+    subscription.areas = _stated(data.areas)
+    subscription.substances = _stated(data.substances)
+    subscription.quiet_from, subscription.quiet_until = data.quiet_from, data.quiet_until
+    subscription.timezone = data.timezone
+
+
+def _stated(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(word.strip() for word in words if word.strip()))
+
+
+def managed(session: Session, *, tokens: TokenKey, token: str) -> Subscription:
+    """The subscription whose page this link opens; raises :class:`SubscriptionNotFoundError` when nobody is left."""
+    key = tokens.managed(token)
+    subscription = session.get(Subscription, key) if key else None
+    if subscription is None or not _standing(session, subscription):
+        raise SubscriptionNotFoundError
+    return subscription
+
+
+def _standing(session: Session, subscription: Subscription) -> list[SubscriptionEndpoint]:
+    left = {EndpointState.UNSUBSCRIBED, EndpointState.GONE}
+    return [one for one in endpoints_of(session, subscription_id=subscription.id) if one.state not in left]
+
+
+def change_wish(session: Session, *, tokens: TokenKey, token: str, data: WishIn) -> Subscription:
+    """Ask for something else from now on; what is written already is sent as it is."""
+    subscription = managed(session, tokens=tokens, token=token)
+    _wish(subscription, data)
+    session.add(subscription)
+    session.flush()
+    return subscription
+
+
+def leave_all(session: Session, *, tokens: TokenKey, token: str) -> None:
+    """End every endpoint of the subscription; its addresses are forgotten."""
+    for endpoint in _standing(session, managed(session, tokens=tokens, token=token)):
+        end_endpoint(session, endpoint=endpoint, state=EndpointState.UNSUBSCRIBED)
 
 
 def _add_endpoint(session: Session, subscription: Subscription, data: EndpointIn, tokens: TokenKey) -> None:
@@ -90,7 +133,11 @@ def check_address(data: EndpointIn) -> str:
     """The address as it is stored; raises :class:`EndpointInvalidError`. Where a URL leads is judged at each call."""
     if any(character.isspace() or not character.isprintable() for character in data.address):
         raise EndpointInvalidError
-    return _email(data.address) if data.channel is ChannelKind.EMAIL else _url(data.address)
+    if data.channel is ChannelKind.EMAIL:
+        return _email(data.address)
+    if data.channel is ChannelKind.WEBHOOK:
+        return _url(data.address)
+    raise EndpointInvalidError  # no alert is written to be sent by text message or push
 
 
 def _email(address: str) -> str:

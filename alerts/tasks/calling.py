@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from alerts.evaluations.models import Stage
 from alerts.facts import GROUP_PREFIX
 from alerts.rules.evaluation import Firing
+from alerts.rules.loader import shipped_rules
 from alerts.tasks.models import CallbackTask, CallbackTaskEvent, TaskEventKind, TaskState
 from alerts.tasks.service import add_event, open_task
 from lab.kit.messages import Message
@@ -36,7 +37,9 @@ def call_back(session: Session, *, sample: Sample, firing: Firing, stage: Stage,
 
 def _message(firing: Firing) -> Message:
     names = ", ".join(name.removeprefix(GROUP_PREFIX) for name in firing.substances)
-    return Message(f"task.cause.{firing.rule_id}", {"found": names})
+    shipped = firing.rule_id in {rule.id for rule in shipped_rules().rules}
+    cause = firing.rule_id if shipped else "own_rule"  # a network's own rule has no text of its own here
+    return Message(f"task.cause.{cause}", {"found": names} if shipped else {"found": names, "rule": firing.rule_id})
 
 
 def _fact(stage: Stage, message: Message) -> Message:

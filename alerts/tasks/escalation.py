@@ -1,16 +1,19 @@
-"""Telling people about call-backs that nobody has confirmed: each e-mail is a delivery row first."""
+"""Telling people about call-backs that nobody has confirmed: each message is a delivery row first."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from alerts.deliveries.fanout import DISPATCH
 from alerts.deliveries.models import Delivery, Purpose
-from alerts.rules.loader import shipped_rules
+from alerts.reach import service as reach
+from alerts.rules.active import active_rules
 from alerts.services import AlertServices
-from alerts.tasks.models import CallbackTask, TaskEventKind, TaskState
-from alerts.tasks.schedule import accounts_with, schedule_of
+from alerts.tasks.models import CallbackTask, CallbackTaskEvent, TaskEventKind, TaskState
+from alerts.tasks.schedule import Target, accounts_behind, schedule_of
 from alerts.tasks.service import add_event
 from alerts.vocabulary import ChannelKind
 from lab.kit.clock import now
@@ -40,28 +43,82 @@ def escalate(session: Session, *, services: AlertServices, task_id: UUID) -> int
     ).one()  # fmt: skip
     if task.state is not TaskState.OPEN or task.escalate_at is None or task.escalate_at > now():
         return 0
-    schedule = schedule_of(session, site_id=task.site_id, settings=shipped_rules().settings)
+    schedule = schedule_of(session, site_id=task.site_id, settings=active_rules(session).settings)
     step = task.escalations
-    told = [
-        account for account in accounts_with(session, site_id=task.site_id, roles=schedule.roles(step))
-        if _deliver(session, task, step, account, services)
-    ]  # fmt: skip
+    told = _tell(session, task, step, schedule.targets(step), services)
     task.escalations = step + 1
     task.escalate_at = schedule.moment(task.opened_at, step + 1, last=now())
     session.add(task)
     add_event(
-        session, task=task, kind=TaskEventKind.ESCALATED, message=Message("task.event.escalated", {"n": len(told)}),
+        session, task=task, kind=TaskEventKind.ESCALATED, message=Message("task.event.escalated", {"n": told}),
         source_key=f"step:{step}",
     )  # fmt: skip
+    return told
+
+
+def handed_tasks(session: Session) -> list[UUID]:
+    """Open tasks that somebody was asked to take and has not."""
+    query = select(CallbackTask.id).where(
+        CallbackTask.state == TaskState.OPEN,
+        col(CallbackTask.handed_to).is_not(None),
+        col(CallbackTask.acknowledged_at).is_(None),
+    )
+    return list(session.exec(query))
+
+
+def tell_handed(session: Session, *, services: AlertServices, task_id: UUID) -> int:
+    """Tell whoever was asked to call, once per asking, beside the site's schedule."""
+    task = session.get_one(CallbackTask, task_id)
+    asked = session.exec(
+        select(sa.func.count()).where(
+            CallbackTaskEvent.task_id == task_id, CallbackTaskEvent.kind == TaskEventKind.HANDED_OVER
+        )
+    ).one()
+    step = -asked  # the schedule's own steps count from 0
+    told = select(Delivery.id).where(Delivery.task_id == task_id, Delivery.step == step)
+    if task.state is not TaskState.OPEN or session.exec(told).first() is not None:
+        return 0
+    return _tell(session, task, step, (Target(account_id=task.handed_to),), services)
+
+
+def _tell(session: Session, task: CallbackTask, step: int, targets: Sequence[Target], services: AlertServices) -> int:
+    """Write a delivery for each road to each person of ``targets``; how many people have one."""
+    roads: dict[UUID, tuple[Account, dict[str, ChannelKind]]] = {}
+    for target in targets:
+        for account in accounts_behind(session, site_id=task.site_id, target=target):
+            found = _roads(session, account, target.channels, services)
+            roads.setdefault(account.id, (account, {}))[1].update(found)
+    told = 0
+    for account, found in roads.values():
+        content = _words(session, task, account, services)
+        told += sum(_deliver(session, task, step, account, kind, key, content) for key, kind in found.items()) > 0
     if told:
         enqueue(session, DISPATCH, str(task.id))
-    return len(told)
+    return told
 
 
-def _deliver(session: Session, task: CallbackTask, step: int, account: Account, services: AlertServices) -> bool:
+def _roads(
+    session: Session, account: Account, channels: Sequence[ChannelKind], services: AlertServices
+) -> dict[str, ChannelKind]:
+    """The ways to one person by ``channels``; e-mail where none of them leads to this person."""
+    found: dict[str, ChannelKind] = {}
+    if ChannelKind.PUSH in channels and ChannelKind.PUSH in services.channels:
+        found |= {one.id.hex: ChannelKind.PUSH for one in reach.devices_of(session, account_id=account.id)}
+    has_phone = reach.phone_of(session, account_id=account.id) is not None
+    if ChannelKind.SMS in channels and ChannelKind.SMS in services.channels and has_phone:
+        found[ChannelKind.SMS.value] = ChannelKind.SMS
+    if ChannelKind.EMAIL in channels or not found:
+        found[ChannelKind.EMAIL.value] = ChannelKind.EMAIL
+    return found
+
+
+def _deliver(
+    session: Session, task: CallbackTask, step: int, account: Account, kind: ChannelKind, target: str,
+    content: dict[str, str],
+) -> bool:  # fmt: skip
     row = Delivery(
-        purpose=Purpose.CALLBACK, channel=ChannelKind.EMAIL, task_id=task.id, step=step, account_id=account.id,
-        content=_words(session, task, account, services),
+        purpose=Purpose.CALLBACK, channel=kind, task_id=task.id, step=step, account_id=account.id, target=target,
+        content=_content(kind, content),
     )  # fmt: skip
     try:
         with session.begin_nested():
@@ -90,4 +147,15 @@ def _words(session: Session, task: CallbackTask, account: Account, services: Ale
             "exercise": services.exercise,
         },
     )
-    return {"subject": subject, "body": body}
+    short = services.renderer.text(Message("task.push.text", {"site": site.name}), language=language)
+    title = services.renderer.text(Message("task.push.title"), language=language)
+    if services.exercise:
+        title = f"{services.renderer.text(Message('contact.exercise'), language=language)} {title}"
+    return {"subject": subject, "body": body, "short": short, "title": title, "url": f"/tasks/{task.id}"}
+
+
+def _content(kind: ChannelKind, words: dict[str, str]) -> dict[str, str]:
+    """By e-mail what it is about; over a telephone's lock screen and other people's servers only that it waits."""
+    if kind is ChannelKind.EMAIL:
+        return {"subject": words["subject"], "body": words["body"]}
+    return {"subject": words["title"], "body": words["short"], "url": words["url"]}

@@ -28,6 +28,9 @@ class TaskEventKind(StrEnum):
     FACT = "fact"  # a later fact about the same sample and cause
     ACKNOWLEDGED = "acknowledged"  # somebody is on it; escalation goes on until the call is confirmed
     ESCALATED = "escalated"
+    NOT_REACHED = "not_reached"  # somebody tried
+    HANDED_OVER = "handed_over"  # somebody else is asked to call
+    MESSAGED = "messaged"  # what became of the message to the person's own contact
     CONFIRMED = "confirmed"
 
 
@@ -62,6 +65,7 @@ class CallbackTask(SQLModel, table=True):
     escalate_at: datetime | None = Field(default=None, sa_type=UTCDateTime, index=True)  # None: done
     confirmed_by: UUID | None = Field(default=None, foreign_key="account.id")
     confirmed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    handed_to: UUID | None = Field(default=None, foreign_key="account.id")  # who is asked to call
     said: str | None = Field(default=None, max_length=1000)
     reached: bool | None = None
 
@@ -86,9 +90,11 @@ class EscalationStep(SQLModel, table=True):
     """One step of a site's own escalation schedule; without any, the network's default in ``rules.toml`` holds."""
 
     __tablename__ = "escalation_step"
-    __table_args__ = (sa.UniqueConstraint("site_id", "after_min", "role"),)
+    __table_args__ = (sa.CheckConstraint("(role IS NULL) <> (account_id IS NULL)", name="role_or_person"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     site_id: UUID = Field(foreign_key="site.id", index=True)
     after_min: int = Field(ge=0)  # minutes after the task was opened
-    role: Role = Field(sa_type=enum_type(Role))  # whoever holds it at the site, or in the whole network
+    role: Role | None = Field(default=None, sa_type=enum_type(Role))  # whoever holds it here or in the whole network
+    account_id: UUID | None = Field(default=None, foreign_key="account.id")  # or one person
+    channels: list[str] = Field(default_factory=list, sa_type=sa.JSON)  # vocabulary.ChannelKind; empty: all there are

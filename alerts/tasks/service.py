@@ -1,6 +1,6 @@
 """Call-back tasks (T0): opened by a fact, kept open until somebody has called back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -8,14 +8,16 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from alerts.errors import TaskClosedError, TaskNoteMissingError, TaskNotFoundError
-from alerts.rules.loader import shipped_rules
+from alerts.contacts.causes import NOTIFY
+from alerts.errors import HandOverError, TaskClosedError, TaskNoteMissingError, TaskNotFoundError
+from alerts.rules.active import active_rules
 from alerts.tasks.models import CallbackTask, CallbackTaskEvent, TaskEventKind, TaskState
-from alerts.tasks.schedule import schedule_of
+from alerts.tasks.schedule import accounts_with, schedule_of
 from lab.kit.clock import now
 from lab.kit.jobs import enqueue
 from lab.kit.messages import Message, Param
-from lab.network.access import Actor, Permission
+from lab.network.access import GRANTS, Actor, Permission
+from lab.network.models import Account
 from lab.results.models import Evidence
 
 ESCALATE = "alerts.escalate"
@@ -69,7 +71,7 @@ def _new_task(
     verified: bool,
     source_key: str,
 ) -> CallbackTask | None:
-    schedule = schedule_of(session, site_id=site_id, settings=shipped_rules().settings)
+    schedule = schedule_of(session, site_id=site_id, settings=active_rules(session).settings)
     opened_at = now()
     task = CallbackTask(
         sample_id=sample_id,
@@ -89,6 +91,7 @@ def _new_task(
         return None
     add_event(session, task=task, kind=TaskEventKind.OPENED, message=message, source_key=source_key)
     enqueue(session, ESCALATE, "")
+    enqueue(session, NOTIFY, "")
     return task
 
 
@@ -148,6 +151,12 @@ def tasks_of_sample(session: Session, *, sample_id: UUID) -> list[CallbackTask]:
     return list(session.exec(query.order_by(col(CallbackTask.opened_at))))
 
 
+def is_open_for(session: Session, *, sample_id: UUID) -> bool:
+    """Whether somebody is to be told something about this sample now."""
+    waiting = sa.exists().where(col(CallbackTask.sample_id) == sample_id, col(CallbackTask.state) == TaskState.OPEN)
+    return bool(session.execute(sa.select(waiting)).scalar_one())
+
+
 def history(session: Session, *, task_id: UUID) -> list[CallbackTaskEvent]:
     """A task's events in the order they happened."""
     query = select(CallbackTaskEvent).where(CallbackTaskEvent.task_id == task_id)
@@ -156,7 +165,7 @@ def history(session: Session, *, task_id: UUID) -> list[CallbackTaskEvent]:
 
 def acknowledge(session: Session, *, actor: Actor, task_id: UUID) -> CallbackTask:
     """Say "I am on it". Escalation goes on until the call is confirmed."""
-    task = _handled(session, actor=actor, task_id=task_id)
+    task = handled(session, actor=actor, task_id=task_id)
     task.acknowledged_by = actor.account_id
     task.acknowledged_at = now()
     session.add(task)
@@ -166,17 +175,46 @@ def acknowledge(session: Session, *, actor: Actor, task_id: UUID) -> CallbackTas
 
 def record_not_reached(session: Session, *, actor: Actor, task_id: UUID, note: str) -> CallbackTask:
     """Somebody tried, and the person was not reached: the task stays open."""
-    task = _handled(session, actor=actor, task_id=task_id)
+    task = handled(session, actor=actor, task_id=task_id)
     _note(
-        session, task=task, kind=TaskEventKind.ACKNOWLEDGED, actor=actor,
+        session, task=task, kind=TaskEventKind.NOT_REACHED, actor=actor,
         message_id="task.event.not_reached", params={"note": _said(note)},
     )  # fmt: skip
     return task
 
 
+def may_be_handed_to(session: Session, *, task: CallbackTask) -> list[Account]:
+    """Who may call back at the task's site, by name."""
+    roles = [role for role, permissions in GRANTS.items() if Permission.TASK_HANDLE in permissions]
+    found = accounts_with(session, site_id=task.site_id, roles=roles)
+    return sorted(found, key=lambda account: account.display_name.casefold())
+
+
+def hand_over(
+    session: Session, *, actor: Actor, task_id: UUID, account_id: UUID | None, note: str = ""
+) -> CallbackTask:
+    """Ask somebody else to call. The task stays open and goes on escalating; they are told at once.
+
+    Raises :class:`HandOverError` for an account that may not call back here.
+    """
+    task = handled(session, actor=actor, task_id=task_id)
+    chosen = next((one for one in may_be_handed_to(session, task=task) if one.id == account_id), None)
+    if chosen is None:
+        raise HandOverError
+    task.handed_to = chosen.id
+    task.acknowledged_by = task.acknowledged_at = None
+    session.add(task)
+    _note(
+        session, task=task, kind=TaskEventKind.HANDED_OVER, actor=actor, message_id="task.event.handed_over",
+        params={"name": chosen.display_name, "note": note.strip()[:1000]},
+    )  # fmt: skip
+    enqueue(session, ESCALATE, "")
+    return task
+
+
 def confirm_called_back(session: Session, *, actor: Actor, task_id: UUID, said: str) -> CallbackTask:
     """Close the task with what was said. A conditional update: of two people at once, one closes it."""
-    task = _handled(session, actor=actor, task_id=task_id)
+    task = handled(session, actor=actor, task_id=task_id)
     closed = session.execute(
         sa.update(CallbackTask)
         .where(col(CallbackTask.id) == task.id, col(CallbackTask.state) == TaskState.OPEN)
@@ -192,7 +230,8 @@ def confirm_called_back(session: Session, *, actor: Actor, task_id: UUID, said: 
     return task
 
 
-def _handled(session: Session, *, actor: Actor, task_id: UUID) -> CallbackTask:
+def handled(session: Session, *, actor: Actor, task_id: UUID) -> CallbackTask:
+    """An open task, held, for somebody who may do what it asks; raises :class:`TaskClosedError` and as above."""
     task = get_task(session, actor=actor, task_id=task_id, lock=True)
     actor.require(Permission.TASK_HANDLE, task.site_id)
     if task.state is not TaskState.OPEN:
@@ -224,3 +263,11 @@ def _note(
 
 def _stamp(at: datetime) -> str:
     return at.strftime("%Y%m%dT%H%M%S%f")
+
+
+def called_about(session: Session, *, sample_ids: Collection[UUID]) -> set[UUID]:
+    """Those of ``sample_ids`` about which a call-back is open."""
+    waiting = select(CallbackTask.sample_id).where(
+        CallbackTask.state == TaskState.OPEN, col(CallbackTask.sample_id).in_(sample_ids)
+    )
+    return set(session.exec(waiting).all())

@@ -54,7 +54,7 @@ def cancel_uncountersigned(session: Session, *, services: AlertServices, version
         _lapse(session, alert, begun)
     cancel = next_version(session, alert=alert, live=version, kind=VersionKind.CANCEL, reason=UNCOUNTERSIGNED)
     cancel.texts = render_version(alert, cancel, services)
-    cancel.edition = 1
+    cancel.edition += 1
     session.add(cancel)
     session.flush()
     _lapse(session, alert, cancel)

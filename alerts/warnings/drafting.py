@@ -1,11 +1,12 @@
 """From facts to the words of a draft: message ids and parameters first, texts in three languages when rendered."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from alerts.facts import GROUP_PREFIX, Facts
+from alerts.rules.checking import WORD_PLACES
 from alerts.rules.evaluation import Firing
 from alerts.rules.model import Rule
 from alerts.services import AlertServices, DraftRenderer
@@ -29,6 +30,7 @@ def draft_params(facts: Facts, *, rule: Rule, firing: Firing) -> dict[str, Any]:
     """What a draft is rendered from: JSON, and nothing that leads to a person."""
     return {
         "stem": rule.message,
+        "words": {language: asdict(words) for language, words in rule.words.items()},
         "sold_as": facts.sold_as.name if facts.sold_as else None,
         "found": list(firing.substances) or list(facts.actives),
         "techniques": sorted(_seen_by(facts, firing)),
@@ -87,8 +89,8 @@ class Voice:
 def machine_parts(voice: Voice, params: Mapping[str, Any], kind: VersionKind) -> TextParts:
     """The machine's words for one language, for a person to judge."""
     spoken = _spoken(voice, params)
-    stem = params["stem"]
-    headline = voice.say(f"{stem}.headline", **spoken)
+    rule_words = _rule_words(voice, params, spoken)
+    headline = rule_words["headline"]
     if kind in WITHDRAWALS:
         return _withdrawal(voice, kind, headline, spoken)
     evidence = "alert.evidence.confirmed" if params["confirmed"] else "alert.evidence.unconfirmed"
@@ -96,11 +98,37 @@ def machine_parts(voice: Voice, params: Mapping[str, Any], kind: VersionKind) ->
         headline=headline[:200],
         what=voice.say("alert.what", **spoken),
         evidence=voice.say(evidence if params["techniques"] else "alert.evidence.none", **spoken),
-        risk=voice.say(f"{stem}.risk", **spoken),
+        risk=rule_words["risk"],
         variation=voice.say("alert.variation"),
-        advice=voice.say(f"{stem}.advice").splitlines(),
+        advice=rule_words["advice"].splitlines(),
         sms=_sms(headline),
     )
+
+
+def _rule_words(voice: Voice, params: Mapping[str, Any], spoken: Mapping[str, Param]) -> dict[str, str]:
+    """Headline, risk and advice: the network's own where its rule has them, else those shipped."""
+    own = (params.get("words") or {}).get(voice.language)
+    if own is None:
+        stem = params["stem"]
+        named = {"headline": spoken, "risk": spoken, "advice": {}}
+        words = {part: voice.say(f"{stem}.{part}", **given) for part, given in named.items()}
+        return words | {"headline": _once(words["headline"], str(spoken["found"]))}
+    parts = {"headline": own["headline"], "risk": own["risk"], "advice": "\n".join(own["advice"])}
+    return {part: _filled(text, spoken) for part, text in parts.items()}
+
+
+def _once(headline: str, found: str) -> str:
+    """Without the list of what was found at its end, when that only repeats the one word it begins with."""
+    start, mark, end = headline.rpartition(": ")
+    if not mark or end.casefold() != found.casefold() or not start.casefold().startswith(found.casefold()):
+        return headline
+    return start.rstrip(" \u00a0")
+
+
+def _filled(text: str, spoken: Mapping[str, Param]) -> str:
+    for place in WORD_PLACES:
+        text = text.replace(f"{{{place}}}", str(spoken[place]))
+    return text
 
 
 def _withdrawal(voice: Voice, kind: VersionKind, headline: str, spoken: Mapping[str, Param]) -> TextParts:

@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 from alerts.episodes.models import Episode
 from alerts.errors import ReasonMissingError, TierError, TransitionError
 from alerts.facts import Facts
+from alerts.rules.active import active_rules
 from alerts.rules.evaluation import Firing
-from alerts.rules.loader import shipped_rules
 from alerts.rules.model import Rule
 from alerts.vocabulary import Tier
 from alerts.warnings.drafting import draft_params, joined_params
@@ -74,7 +74,7 @@ def _new_alert(
     session.flush()
     version = AlertVersion(
         alert_id=alert.id, number=1, kind=VersionKind.ALERT, message_params=params, author_id=author_id,
-        expires_at=end_of_validity(tier),
+        expires_at=end_of_validity(session, tier),
     )  # fmt: skip
     session.add(version)
     session.flush()
@@ -82,9 +82,9 @@ def _new_alert(
     return alert
 
 
-def end_of_validity(tier: Tier) -> datetime:
+def end_of_validity(session: Session, tier: Tier) -> datetime:
     """Until when an alert of this tier holds if it is issued about now."""
-    return now() + shipped_rules().settings.validity[tier]
+    return now() + active_rules(session).settings.validity[tier]
 
 
 def add_basis(session: Session, *, alert: Alert, result: Result, confirmed: bool) -> bool:
@@ -181,15 +181,17 @@ def start_version(session: Session, *, actor: Actor, alert_id: UUID, kind: Versi
 
 def next_version(session: Session, *, alert: Alert, live: AlertVersion, kind: VersionKind, reason: str) -> AlertVersion:
     """The version after ``live``, without words yet; the caller holds the alert."""
+    latest = latest_version(session, alert_id=alert.id)
     version = AlertVersion(
         alert_id=alert.id,
-        number=latest_version(session, alert_id=alert.id).number + 1,
+        number=latest.number + 1,
+        edition=latest.edition,  # editions never repeat: an old approval sent again fits no later version
         kind=kind,
         state=AlertState.GRADED if kind in WITHDRAWALS else AlertState.DRAFT,
         message_params=_params_now(session, alert, live),
         grade=live.grade if kind in WITHDRAWALS else None,
         reason=reason[:1000],
-        expires_at=end_of_validity(alert.tier),
+        expires_at=end_of_validity(session, alert.tier),
     )
     session.add(version)
     session.flush()

@@ -109,6 +109,7 @@ class AlertVersion(SQLModel, table=True):
     countersign_by: datetime | None = Field(default=None, sa_type=UTCDateTime, index=True)  # the deadline
     countersigned_by: UUID | None = Field(default=None, foreign_key="account.id")
     reason: str | None = Field(default=None, max_length=1000)  # why it was updated, cancelled or retracted
+    photo_id: UUID | None = Field(default=None, foreign_key="sample_photo.id")  # what one of the samples looked like
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     issued_at: datetime | None = Field(default=None, sa_type=UTCDateTime, index=True)
     expires_at: datetime = Field(sa_type=UTCDateTime, index=True)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from alerts.errors import AlertNotFoundError, TransitionError
-from alerts.rules.loader import shipped_rules
+from alerts.rules.active import active_rules
 from alerts.vocabulary import Tier
 from alerts.warnings.guards import Situation, choose
 from alerts.warnings.lifecycle import OPEN, Transition, rows
@@ -122,7 +122,7 @@ def situation(
     return Situation(
         alert=alert,
         version=version,
-        settings=shipped_rules().settings,
+        settings=active_rules(session).settings,
         at=now(),
         account_id=account_id,
         reason=reason,

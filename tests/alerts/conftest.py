@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlmodel import Session
@@ -12,6 +13,8 @@ from alerts.services import AlertServices
 from alerts.subscriptions.tokens import TokenKey
 from alerts.vocabulary import ChannelKind
 from api.rendering import Renderer
+from lab.contacts.keys import ContactKeys
+from lab.contacts.schemas import Retention
 from lab.kit.clock import frozen
 from lab.kit.db import Database
 from tests.alerts.house import House
@@ -25,13 +28,14 @@ class Recorder:
 
     kind: ChannelKind
     lease_s: float = 25.0
+    slots: int = 16
     sent: list[Outgoing] = field(default_factory=list)
     failures: list[TransportError] = field(default_factory=list)
 
     def is_noop(self, message: Outgoing) -> bool:
         return not message.address
 
-    def notify(self, message: Outgoing) -> int | None:
+    async def notify(self, message: Outgoing) -> int | None:
         self.sent.append(message)
         if self.failures:
             raise self.failures.pop(0)
@@ -49,14 +53,33 @@ def webhook() -> Recorder:
 
 
 @pytest.fixture
-def services(email: Recorder, webhook: Recorder) -> AlertServices:
+def sms() -> Recorder:
+    return Recorder(ChannelKind.SMS)
+
+
+@pytest.fixture
+def push() -> Recorder:
+    return Recorder(ChannelKind.PUSH)
+
+
+@pytest.fixture
+def contact_keys(tmp_path: Path) -> ContactKeys:
+    return ContactKeys(tmp_path / "contact-keys")
+
+
+@pytest.fixture
+def services(
+    email: Recorder, webhook: Recorder, sms: Recorder, push: Recorder, contact_keys: ContactKeys
+) -> AlertServices:
     return AlertServices(
         renderer=Renderer(),
-        channels={ChannelKind.EMAIL: email, ChannelKind.WEBHOOK: webhook},
+        channels={one.kind: one for one in (email, webhook, sms, push)},
         tokens=TokenKey(b"k" * 32),
         base_url="https://lab.test.example",
         sender="lab.test.example",
         exercise=False,
+        contact_keys=contact_keys,
+        retention=Retention(after=timedelta(days=14), most=timedelta(days=180)),
     )
 
 

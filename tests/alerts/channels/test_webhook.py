@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
-import httpcore2
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from alerts.channels.addresses import PrivateAddressError, PublicOnly, is_public
+from alerts.channels.addresses import PrivateAddressError, PublicOnly, Streams, is_public
 from alerts.channels.base import Outgoing, TransportError
 from alerts.channels.webhook import WebhookChannel, retry_after_s, sign
+from lab.kit.apart import run_apart
 from lab.kit.clock import frozen
 
 SECRET = b"s" * 32
@@ -69,7 +69,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def send(receiver: Receiver) -> int | None:
-    return WebhookChannel(network=HERE).notify(replace(MESSAGE, address=receiver.url))
+    return run_apart(WebhookChannel(network=HERE).notify, replace(MESSAGE, address=receiver.url))
 
 
 def test_the_reference_library_verifies_what_arrives(receiver: Receiver) -> None:
@@ -157,7 +157,7 @@ def test_a_peer_that_dribbles_bytes_is_cut_off_in_time() -> None:
         began = time.monotonic()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         with pytest.raises(TransportError):
-            WebhookChannel(timeout_s=0.5, network=HERE).notify(replace(MESSAGE, address=url))
+            run_apart(WebhookChannel(timeout_s=0.5, network=HERE).notify, replace(MESSAGE, address=url))
         assert time.monotonic() - began < 2
         thread.join()
 
@@ -177,23 +177,23 @@ def test_a_public_address_is_known(address: str) -> None:
     assert is_public(address)
 
 
-class NoSockets(httpcore2.NetworkBackend):
+class NoSockets:
     """Remembers where a socket would have opened."""
 
     def __init__(self) -> None:
         self.opened: list[str] = []
 
-    def connect_tcp(self, host: str, port: int, **_: object) -> httpcore2.NetworkStream:  # type: ignore[override]  # the options do not matter here
+    async def open(self, host: str, _port: int, **_: object) -> Streams:
         self.opened.append(host)
-        raise httpcore2.ConnectError
+        raise ConnectionRefusedError
 
 
 def notify_through(answers: list[list[str]], url: str = MESSAGE.address) -> tuple[NoSockets, TransportError]:
     """Send with a name server that gives each of ``answers`` in turn."""
     inner = NoSockets()
-    network = PublicOnly(resolve=lambda _host, _port: answers.pop(0), inner=inner)
+    network = PublicOnly(resolve=lambda _host, _port: answers.pop(0), open=inner.open)
     with pytest.raises(TransportError) as caught:
-        WebhookChannel(network=network).notify(replace(MESSAGE, address=url))
+        run_apart(WebhookChannel(network=network).notify, replace(MESSAGE, address=url))
     return inner, caught.value
 
 
@@ -220,7 +220,7 @@ def test_the_socket_opens_to_the_address_that_was_judged_not_to_the_name() -> No
 )
 def test_an_address_in_the_url_itself_is_judged_too(url: str) -> None:
     with pytest.raises(TransportError) as caught:
-        WebhookChannel().notify(replace(MESSAGE, address=url))
+        run_apart(WebhookChannel().notify, replace(MESSAGE, address=url))
     assert caught.value.kind in {"private_address", "name_not_found", "address"}
 
 

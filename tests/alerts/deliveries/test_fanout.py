@@ -6,9 +6,10 @@ import pytest
 from sqlmodel import select
 
 from alerts.channels.base import TransportError
-from alerts.deliveries.claiming import claim_due, record_failed, record_sent
+from alerts.deliveries.claiming import claim_due
 from alerts.deliveries.fanout import Recipient, audience_counts, wants
 from alerts.deliveries.models import Delivery, DeliveryState
+from alerts.deliveries.recording import record_failed, record_sent
 from alerts.subscriptions import service as subscriptions
 from alerts.subscriptions.models import SubscriptionEndpoint
 from alerts.vocabulary import Audience, ChannelKind, Tier

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -21,6 +22,8 @@ from alerts.subscriptions.models import SubscriptionEndpoint
 from alerts.subscriptions.tokens import TokenKey
 from alerts.vocabulary import ChannelKind, Tier
 from api.rendering import Renderer
+from lab.contacts.keys import ContactKeys
+from lab.contacts.schemas import Retention
 from lab.kit.db import Database
 from tests.alerts.house import House
 
@@ -40,6 +43,7 @@ def impatient() -> AlertServices:
     return AlertServices(
         renderer=Renderer(), channels={ChannelKind.WEBHOOK: webhook}, tokens=TokenKey(b"k" * 32),
         base_url="https://lab.test.example", sender="lab.test.example", exercise=True,
+        contact_keys=ContactKeys(Path("nowhere")), retention=Retention(timedelta(days=14), timedelta(days=180)),
     )  # fmt: skip
 
 

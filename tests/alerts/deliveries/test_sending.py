@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event
 
+import anyio
+import anyio.to_thread
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +14,9 @@ from sqlmodel import Session, col, select
 
 from alerts.channels.base import Outgoing, TransportError
 from alerts.deliveries.backoff import DELAYS_S, MAX_ATTEMPTS, delay
-from alerts.deliveries.claiming import claim_due, record_failed
+from alerts.deliveries.claiming import claim_due
 from alerts.deliveries.models import Delivery, DeliveryAttempt, DeliveryState
+from alerts.deliveries.recording import record_failed
 from alerts.deliveries.sending import send_due
 from alerts.deliveries.service import replay_dead, tally
 from alerts.services import AlertServices
@@ -118,7 +121,7 @@ def test_the_attempt_is_a_row_before_the_call(
 ) -> None:
     seen: list[bool | None] = []
 
-    def notify(_: Outgoing) -> int:
+    async def notify(_: Outgoing) -> int:
         (mine,) = rows(issued, ChannelKind.WEBHOOK)
         seen.append(any(row.delivery_id == mine.id and row.ended_at is None for row in attempts(issued)))
         return 200
@@ -212,17 +215,17 @@ def test_an_endpoint_that_hangs_holds_up_nobody(
     mailed = Event()
     outcome: list[bool] = []
 
-    def hang(_: Outgoing) -> int:
-        outcome.append(mailed.wait(10))  # ends only once the e-mail went out
+    async def hang(_: Outgoing) -> int:
+        outcome.append(await anyio.to_thread.run_sync(mailed.wait, 10))  # ends only once the e-mail went out
         return 200
 
-    def mail(_: Outgoing) -> int:
+    async def mail(_: Outgoing) -> int:
         mailed.set()
         return 250
 
     monkeypatch.setattr(webhook, "notify", hang)
     monkeypatch.setattr(email, "notify", mail)
-    send_due(issued, services=services, slots=2)
+    send_due(issued, services=services)
     assert outcome == [True]
 
 
@@ -230,7 +233,7 @@ def test_a_channel_that_breaks_breaks_nothing_else(
     issued: Database, services: AlertServices, email: Recorder, webhook: Recorder, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    def broken(message: Outgoing) -> int:
+    async def broken(message: Outgoing) -> int:
         raise RuntimeError(message.address)
 
     monkeypatch.setattr(webhook, "notify", broken)

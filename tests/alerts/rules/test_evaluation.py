@@ -12,6 +12,7 @@ from alerts.evaluations.models import Stage
 from alerts.facts import Facts, FoundFact, History, SubstanceFact
 from alerts.rules.evaluation import dose_mg, evaluate
 from alerts.rules.loader import shipped_classes, shipped_rules
+from alerts.rules.model import Condition, Rule, RuleSet
 from alerts.vocabulary import Tier
 from lab.results.models import Conclusion, Evidence, FindingRole, Outcome, Technique
 from lab.samples.models import AdverseEvent, SampleForm
@@ -182,3 +183,55 @@ def test_what_tlc_cannot_identify_asks_for_confirmation_until_another_technique_
 def test_an_ordinary_result_raises_nothing() -> None:
     it = facts(found=(found("MDMA", role=FindingRole.ACTIVE_EXPECTED),), sold_as="MDMA")
     assert fired(it) == set()
+
+
+def one_rule(**when: Any) -> RuleSet:
+    shipped = shipped_rules()
+    return replace(shipped, rules=(Rule("one", (Tier.T1,), False, Condition(**when), "alert.one", ("a source",)),))
+
+
+CUT = FindingRole.CUT_ACTIVE
+SCOPES: list[tuple[dict[str, Any], Facts, bool]] = [
+    ({"roles": frozenset({CUT})}, facts(found=(found("caffeine", role=CUT),)), True),
+    ({"roles": frozenset({CUT})}, facts("caffeine"), False),
+    ({"evidence": Evidence.INDICATIVE}, facts("caffeine"), True),
+    ({"evidence": Evidence.CONFIRMED}, facts(found=(found("caffeine", evidence=Evidence.INDICATIVE),)), False),
+    ({"forms": frozenset({SampleForm.POWDER})}, facts("caffeine", form=SampleForm.POWDER), True),
+    ({"forms": frozenset({SampleForm.POWDER})}, facts("caffeine", form=SampleForm.TABLET), False),
+    ({"forms": frozenset({SampleForm.POWDER})}, facts("caffeine"), False),
+    ({"expected_absent": True, "evidence": Evidence.CONFIRMED}, facts("caffeine", sold_as="MDMA"), True),
+    (
+        {"expected_absent": True, "evidence": Evidence.CONFIRMED},
+        facts(found=(found("caffeine", evidence=Evidence.PRESUMPTIVE),), sold_as="MDMA"),
+        False,
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("when", "it", "fires"), SCOPES)
+def test_a_rule_looks_at_its_scope_alone(when: dict[str, Any], it: Facts, fires: bool) -> None:
+    assert bool(evaluate(it, one_rule(**when))) is fires
+
+
+@pytest.mark.parametrize(
+    ("amount_mg", "basis", "expected"),
+    [
+        (110.0, "base", "mdma_high"),  # 130.8 mg of the hydrochloride
+        (110.0, "Free base", "mdma_high"),
+        (110.0, "hydrochloride", None),
+        (110.0, None, None),  # nothing is guessed
+        (100.0, "base", None),  # 118.9 mg
+        (170.0, "base", "mdma_extremely_high"),  # 202.1 mg
+        (170.0, "HCl", "mdma_high"),
+    ],
+)
+def test_a_dose_stated_as_base_is_counted_as_salt(amount_mg: float, basis: str | None, expected: str | None) -> None:
+    item = found("MDMA", role=FindingRole.ACTIVE_EXPECTED, amount=amount_mg, amount_unit="mg/unit", amount_basis=basis)
+    it = facts(found=(item,), sold_as="MDMA", form=SampleForm.TABLET)
+    assert {rule for rule, _ in fired(it) if rule.startswith("mdma")} == ({expected} if expected else set())
+
+
+@pytest.mark.parametrize("technique", [Technique.TLC, Technique.REAGENT, Technique.STRIP])
+def test_no_dose_is_read_off_a_plate_or_a_strip(technique: Technique) -> None:
+    item = found("MDMA", technique=technique, amount=300.0, amount_unit="mg/unit")
+    assert not [rule for rule, _ in fired(facts(found=(item,), form=SampleForm.TABLET)) if rule.startswith("mdma")]

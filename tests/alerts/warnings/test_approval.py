@@ -318,3 +318,15 @@ def test_a_story_that_goes_on_after_its_alert_expired_proposes_an_update_once(ho
             results.retract(house.session, actor=house.verifier, result_id=sample_result.id, reason="wrong vial")
             house.consume()
         assert len(proposals_of(house.session, alert_id=first.alert_id)) == 2
+
+
+def test_an_old_approval_sent_again_fits_no_later_version(house: House) -> None:
+    house.verified_found("isotonitazene")
+    first = house.issue(house.draft(Tier.T2))
+    later = drafts.start_version(
+        house.session, actor=house.coordinator, alert_id=first.alert_id, kind=VersionKind.CANCEL, reason="over"
+    )
+    house.render()
+    with pytest.raises(EditionError):
+        approval.approve(house.session, actor=house.approver, version_id=later.id, edition=first.edition)
+    approval.approve(house.session, actor=house.approver, version_id=later.id, edition=later.edition)

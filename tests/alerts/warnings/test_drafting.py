@@ -15,6 +15,7 @@ from alerts.warnings.models import Alert, AlertVersion, VersionKind
 from alerts.warnings.schemas import SMS_LENGTH, AlertText
 from lab.kit.clock import now
 from lab.kit.promises import promise_in
+from tests.alerts.house import House
 
 DRAFTING = [rule for rule in shipped_rules().rules if set(rule.tiers) - {Tier.T0}]
 LONG = ["N-desethyl isotonitazene", "para-methoxymethamphetamine (PMMA)", "2-fluorodeschloroketamine (2-FDCK)"]
@@ -89,3 +90,25 @@ def test_an_exercise_says_so_first(services: AlertServices) -> None:
     texts = render(replace(services, exercise=True), **params(DRAFTING[0]))
     assert all(text.subject.startswith(("EXERC", "OEFENING")) for text in texts.values())
     assert all(text.line.startswith(("EXERC", "OEFENING")) for text in texts.values())
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ("fentanyl", {"en": "Fentanyl found in a product sold as heroin",
+                      "fr": "Fentanyl trouvé dans un produit vendu comme héroïne"}),
+        ("carfentanil", {"en": "Fentanyl found in a product sold as heroin: carfentanil"}),
+    ],
+)  # fmt: skip
+def test_a_headline_names_a_substance_once(house: House, found: str, expected: dict[str, str]) -> None:
+    house.substance(found, "fentanyl")
+    house.verified_found(found)
+    texts = house.draft(Tier.T2).texts
+    assert {language: texts[language]["headline"] for language in expected} == expected
+
+
+@pytest.mark.parametrize("tier", [Tier.T1, Tier.T2])
+def test_a_mail_says_whom_it_is_for(house: House, tier: Tier) -> None:
+    house.verified_found("isotonitazene")
+    for_whom = {Tier.T1: "For the network only", Tier.T2: "For professionals"}[tier]
+    assert for_whom in house.draft(tier).texts["en"]["body"]

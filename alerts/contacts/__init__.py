@@ -1,0 +1,1 @@
+"""Writing to the person who brought a sample: that something waits for them, and never what."""

@@ -1,0 +1,1 @@
+"""By which roads workers are reached at night: their browsers, their telephones."""

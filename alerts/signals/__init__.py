@@ -1,0 +1,1 @@
+"""Statistical signals: more positives than what was tested lets expect. They go to a person, never out."""
