@@ -33,6 +33,11 @@ class AnswerView:
     def is_checked(self) -> bool:
         return self.result.verified_at is not None
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether this version does not stand any more."""
+        return self.result.state in _GONE
+
     def sentence(self, translator: Translator) -> str:
         """The answer in one sentence."""
         return self._texts(translator, ("result.conclusion.",))[0]

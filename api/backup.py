@@ -1,7 +1,9 @@
 """Backup and restore of an embedded laboratory: one file, checked when it is read back.
 
 The archive holds the database (a consistent copy made while work goes on), the files, and a manifest with the
-SHA-256 of each. The signing key is left out on purpose: a backup that leaks must not be able to sign custody.
+SHA-256 of each. Left out on purpose: every key (a backup that leaks must not be able to sign custody, nor to open a
+person's contact), and what lets somebody in (sessions of browsers, tokens of programs). What was erased since a backup
+was made stays erased when it is read back: contacts whose keys are gone are dropped then.
 """
 
 import hashlib
@@ -15,10 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from api.settings import Settings
+from lab.contacts.keys import ContactKeys
+from lab.contacts.service import erase_unreadable
 from lab.errors import ConflictError, InvalidError
 from lab.kit.clock import now
+from lab.kit.db import Database
 
 SCHEMA = "drugcheck-backup/1"
+_WAYS_IN = ("login_session", "api_token", "account_invitation")
 MANIFEST, DATABASE = "manifest.json", "lab.sqlite"
 
 
@@ -26,6 +32,12 @@ class NotEmbeddedError(InvalidError):
     """The laboratory runs on PostgreSQL or S3, which have their own ways to be backed up."""
 
     message_id = "error.backup.not_embedded"
+
+
+class KeysInFilesError(InvalidError):
+    """The keys of contacts or person codes lie among the files that a backup takes: it would undo every erasure."""
+
+    message_id = "error.backup.keys_in_files"
 
 
 class BackupUnreadableError(InvalidError):
@@ -47,6 +59,7 @@ class BackupReport:
     path: Path
     files: int
     size_bytes: int
+    contacts_dropped: int = 0  # read back, but their keys are gone: erased since, or kept elsewhere
 
 
 def _require_embedded(settings: Settings) -> None:
@@ -60,11 +73,15 @@ def _digest(path: Path) -> str:
 
 
 def write_backup(settings: Settings, target: Path) -> BackupReport:
-    """Write everything but the signing key to ``target``; work may go on meanwhile.
+    """Write everything but keys and ways in to ``target``; work may go on meanwhile.
 
-    Raises :class:`NotEmbeddedError`, and OSError when ``target`` cannot be written.
+    Raises :class:`NotEmbeddedError`, :class:`KeysInFilesError`, and OSError when ``target`` cannot be written.
     """
     _require_embedded(settings)
+    taken = Path(settings.effective_files).resolve()
+    keys = (settings.effective_contact_keys, settings.effective_person_code_keys)
+    if any(folder.resolve().is_relative_to(taken) for folder in keys):
+        raise KeysInFilesError
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / DATABASE
         with (
@@ -72,6 +89,7 @@ def write_backup(settings: Settings, target: Path) -> BackupReport:
             closing(sqlite3.connect(copy)) as destination,
         ):
             source.backup(destination)
+            _leave_out(destination)
         members = {DATABASE: copy}
         root = Path(settings.effective_files)
         for path in sorted(root.rglob("*")):
@@ -79,6 +97,21 @@ def write_backup(settings: Settings, target: Path) -> BackupReport:
                 members[f"files/{path.relative_to(root).as_posix()}"] = path
         _write_archive(target, members, Path(scratch))
     return BackupReport(target, len(members) - 1, target.stat().st_size)
+
+
+def _leave_out(copy: sqlite3.Connection) -> None:
+    """Delete ways in, and write the file anew: a deleted row leaves nothing in a page that is free."""
+    known = _tables(copy)
+    for table in _WAYS_IN:
+        if table in known:
+            copy.execute(f"DELETE FROM {table}")  # noqa: S608 -- names of ours
+    copy.commit()
+    copy.execute("VACUUM")
+    copy.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def _write_archive(target: Path, members: dict[str, Path], scratch: Path) -> None:
@@ -116,7 +149,20 @@ def restore_backup(settings: Settings, source: Path) -> BackupReport:
         for path in staged.iterdir():
             if path.name != MANIFEST:
                 path.rename(folder / path.name)
-    return BackupReport(folder, count, source.stat().st_size)
+    return BackupReport(folder, count, source.stat().st_size, _drop_erased_contacts(settings))
+
+
+def _drop_erased_contacts(settings: Settings) -> int:
+    """Drop contacts that cannot be read here; how many. An older backup may not know the table yet."""
+    with closing(sqlite3.connect(settings.data_dir / DATABASE)) as connection:
+        if "contact" not in _tables(connection):
+            return 0
+    database = Database(settings.effective_database_url)
+    try:
+        with database.session() as session:
+            return erase_unreadable(session, keys=ContactKeys(settings.effective_contact_keys))
+    finally:
+        database.dispose()
 
 
 def _extract_checked(source: Path, staged: Path) -> int:

@@ -23,6 +23,11 @@ def _session(request: Request) -> Iterator[Session]:
         yield session
 
 
+def _reading(request: Request) -> Iterator[Session]:
+    with state_of(request).database.reading() as session:
+        yield session
+
+
 def _identity(request: Request) -> Identity:
     identity = identify(request)
     if identity is None:
@@ -48,6 +53,8 @@ def _alert_services(request: Request) -> AlertServices:
 
 # scope="function": the commit happens before the answer is sent, so that nobody is told of what was then lost.
 SessionDep = Annotated[Session, Depends(_session, scope="function")]
+# A POST that only asks, so that what is asked stands in no address: it takes no write lock.
+ReadingDep = Annotated[Session, Depends(_reading, scope="function")]
 IdentityDep = Annotated[Identity, Depends(_identity)]
 ActorDep = Annotated[Actor, Depends(_actor)]
 SettingsDep = Annotated[Settings, Depends(_settings)]

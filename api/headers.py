@@ -16,6 +16,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# The one place where WebAssembly may be compiled: the worker that decodes QR codes, which touches no page.
+_WORKER_PATH = "/static/scan-worker.js"
+_WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 _FIXED = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -46,6 +49,8 @@ class SecurityHeaders:
 
     def _complete(self, scope: Scope, message: MutableMapping[str, Any]) -> None:
         headers = MutableHeaders(scope=message)
+        if scope["path"] == _WORKER_PATH:
+            headers["Content-Security-Policy"] = _WORKER_POLICY
         for name, value in _FIXED.items():
             headers.setdefault(name, value)
         if not scope["path"].startswith("/static/"):

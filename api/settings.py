@@ -18,6 +18,7 @@ class Settings(BaseSettings):
     files: str | None = None  # default: a folder in data_dir
     signing_key: Path | None = None  # default: in data_dir; in a network keep it elsewhere
     token_key: Path | None = None  # default: beside the signing key
+    person_code_keys: Path | None = None  # a folder, default: that of the signing key; kept out of backups
     base_url: str = "http://127.0.0.1:8000"
     network_name: str = "Drugcheck"
     default_language: Literal["en", "fr", "nl"] = "fr"
@@ -33,9 +34,19 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     mail_from: str = "drugcheck@localhost"
+    sms_url: str | None = None  # the operator's own gateway for text messages
+    sms_body: str = '{"to": "{to}", "text": "{text}"}'  # what it is sent; JSON, or else a form
+    sms_authorization: SecretStr | None = None  # the whole Authorization header
+    push_key: Path | None = None  # default: beside the signing key
+    contact_keys: Path | None = None  # default: beside the data folder, never in it
+    contact_days_after_report: int = Field(default=14, ge=0)  # contacts of people, after the last pending analysis
+    contact_days_at_most: int = Field(default=180, ge=1)  # the same, of samples that never get an answer
     mail_folder: Path | None = None  # instead of sending, write each e-mail there: demos and training
     watch_list: str = ""  # substances, separated by commas, that own standards must cover before probabilities show
+    ticket_days: int = Field(default=90, ge=1, le=730)  # how long a person's ticket opens an answer
     confirmation_due_days: int = Field(default=14, gt=0)
+    photo_days_after_report: int = Field(default=14, ge=0)  # photographs that nobody agreed to keep
+    photo_days_at_most: int = Field(default=90, ge=1)  # the same, of samples that never get an answer
     analysis_memory_mb: int = Field(default=2048, ge=512)
     analysis_seconds: float = Field(default=120, gt=0)
 
@@ -54,6 +65,20 @@ class Settings(BaseSettings):
     @property
     def effective_token_key(self) -> Path:
         return self.token_key or self.effective_signing_key.with_name("token.key")
+
+    @property
+    def effective_push_key(self) -> Path:
+        return self.push_key or self.effective_signing_key.with_name("push.key")
+
+    @property
+    def effective_contact_keys(self) -> Path:
+        """Beside the data folder: what copies that folder must not take the keys of contacts with it."""
+        folder = self.data_dir.resolve()
+        return self.contact_keys or folder.with_name(f"{folder.name or 'drugcheck'}-contact-keys")
+
+    @property
+    def effective_person_code_keys(self) -> Path:
+        return self.person_code_keys or self.effective_signing_key.parent
 
     @property
     def session_lifetime(self) -> timedelta:

@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import too_large
+from lab.photos.service import MAX_MEGABYTES as PHOTO_MEGABYTES
 from lab.plates.intake import MAX_MEGABYTES
 
 BODY_LIMIT = 2_000_000
@@ -14,6 +15,10 @@ BODY_LIMIT = 2_000_000
 
 UPLOAD_LIMIT = MAX_MEGABYTES * 1_000_000 + 100_000
 """Bytes of a picture with its form around it."""
+
+
+PHOTO_LIMIT = PHOTO_MEGABYTES * 1_000_000 + 100_000
+"""Bytes of a photograph of a sample with its form around it."""
 
 
 def read_upload(upload: UploadFile) -> bytes:

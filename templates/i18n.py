@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
@@ -138,6 +138,10 @@ class Translator:
     def percent(self, share: float) -> str:
         """A share between 0 and 1 as a whole percentage."""
         return format_percent(share, locale=self.locale)
+
+    def month(self, day: date) -> str:
+        """The month of a day: "November 2026"."""
+        return format_skeleton("yMMMM", day, locale=self.locale)
 
     def date(self, day: date, style: str = "long") -> str:
         """A day: "21 November 2026" (long), "21 Nov 2026" (medium)."""

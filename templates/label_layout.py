@@ -47,8 +47,21 @@ def place(anchors: Sequence[Box], texts: Sequence[str], *, font_px: float, frame
     for anchor, text in zip(anchors, texts, strict=True):
         candidates = list(_around(anchor, text_box(text, font_px), font_px))
         allowed = [box for box in candidates if box.inside(frame)] or candidates
-        placed.append(min(allowed, key=lambda box: _cost(box, placed, anchors, allowed.index(box))))
+        labels, spots = _near(allowed, placed), _near(allowed, anchors)
+        costs = [_cost(box, labels, spots, rank) for rank, box in enumerate(allowed)]
+        placed.append(allowed[costs.index(min(costs))])
     return placed
+
+
+def _near(boxes: Sequence[Box], others: Sequence[Box]) -> list[Box]:
+    """Those of ``others`` that any of ``boxes`` could touch: of a hundred bands a handful."""
+    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    right, bottom = max(box.x + box.width for box in boxes), max(box.y + box.height for box in boxes)
+    return [
+        box
+        for box in others
+        if box.x < right and box.y < bottom and box.x + box.width > left and box.y + box.height > top
+    ]
 
 
 def _cost(box: Box, placed: Sequence[Box], anchors: Sequence[Box], rank: int) -> float:

@@ -1,5 +1,6 @@
 """``drugcheck custody``: check the proof of custody offline, and take it out of a laboratory's database."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,45 +8,78 @@ import typer
 from rich.table import Table
 from sqlmodel import Session, select
 
+from api.cli import custody_log
 from api.cli.console import EXIT_FAILED, err, fail, out, print_json
 from lab.custody.bundle import UnreadableError, VerificationReport, bundle_bytes, export_bundle, verify_file
 from lab.custody.errors import KeyFileError, NothingToExportError
 from lab.custody.fold import ItemStatus
-from lab.custody.keys import load_or_create_signer, public_key_file, read_public_key
-from lab.custody.verification import RECEIPT_SCHEMA
+from lab.custody.keys import LogKey, public_key_file, read_public_key
+from lab.custody.verification import CHECKPOINT, CONSISTENCY_SCHEMA, DATABASE, RECEIPT_SCHEMA, RECEIPTS_SCHEMA, note_of
 from lab.kit.messages import Message, Param
-from lab.kit.notes import PublicKey, Signer
+from lab.kit.notes import PublicKey, Signer, encode
 from lab.samples.codes import parse_code
 from lab.samples.models import Sample
 from templates.i18n import translator
 
 app = typer.Typer(help="Custody: check a proof offline, or take one out of the log.", no_args_is_help=True)
 LANGUAGE = "en"  # commands speak English
+app.command("rotate-key")(custody_log.rotate_key)
+app.command("checkpoint")(custody_log.checkpoint)
+app.command("epcis")(custody_log.epcis)
 
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="A bundle (custody.json) or a receipt.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="A bundle (custody.json), a receipt, a checkpoint or a consistency proof.")
+    ] = None,
     *,
     key: Annotated[Path | None, typer.Option(help="The published public key (custody.pub).")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="A checkpoint that you kept: what is checked must agree with it.")
+    ] = None,
+    database: Annotated[
+        bool, typer.Option("--database", help="Check this laboratory's whole database instead of a file.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of sentences.")] = False,
 ) -> None:
-    """Check that no event was changed, dropped, added or moved. Needs no database and no network.
+    """Check that no event was changed, dropped, added or moved. A file needs no database and no network.
 
     Exit code 0: verified. 1: verification failed. 2: a file could not be read.
     """
-    content = _read(file)
+    if (file is None) != database:
+        fail(_say("custody.verify.what"))
     published = None if key is None else _public_key(key)
+    held = None if checkpoint is None else _read(checkpoint)
+    if held is not None:
+        _check_is_note(held, checkpoint)
     try:
-        report = verify_file(content, key=published)
+        report = _database_report(published, held) if file is None else verify_file(
+            _read(file), key=published, held=held, processes=os.cpu_count() or 1
+        )  # fmt: skip
     except UnreadableError as error:
-        fail(_say(error.message.id, file=file.name))
+        fail(_say(error.message.id, file=file.name if file else ""))
     if as_json:
         print_json(_document(report))
     else:
-        _print(report, file)
+        _print(report, file.name if file else _say("custody.the_database"))
     if not report.verified:
         raise SystemExit(EXIT_FAILED)
+
+
+def _check_is_note(content: bytes, path: Path | None) -> None:
+    try:
+        note_of(content)
+    except UnreadableError:
+        fail(_say("error.custody.not_a_checkpoint", file=str(path)))
+
+
+def _database_report(key: PublicKey | None, held: bytes | None) -> VerificationReport:
+    from api.cli.laboratory import laboratory  # noqa: PLC0415 -- a file needs none
+    from lab.custody.audit import verify_database  # noqa: PLC0415 -- as above
+
+    with laboratory() as state, state.database.reading() as session:
+        return verify_database(session, key=key, held=held)
 
 
 @app.command()
@@ -62,7 +96,7 @@ def export(
         if path is not None and path.exists():
             fail(_say("error.custody.file_exists", file=str(path)))
     with laboratory() as state, state.database.session() as session:
-        signer = load_or_create_signer(state.settings.effective_signing_key)
+        signer = LogKey(state.settings.effective_signing_key).signer(session)
         content = _bundle_of(session, sample, signer)
         _write(out_file, content)
     if key_out is not None:
@@ -115,6 +149,9 @@ def _document(report: VerificationReport) -> dict[str, Any]:
         "checked": report.schema,
         "origin": report.origin,
         "tree_size": report.size,
+        "earlier_size": report.earlier_size,
+        "root": report.root and encode(report.root),
+        "receipt_code": report.code,
         "events": report.events,
         "whole_log": report.whole_log,
         "key": key and {"vkey": key.vkey, "fingerprint": key.fingerprint, "given": report.key_given},
@@ -138,25 +175,37 @@ def _item(status: ItemStatus) -> dict[str, Any]:
     }
 
 
-def _print(report: VerificationReport, file: Path) -> None:
+def _print(report: VerificationReport, name: str) -> None:
     for message in report.warnings:
         err.print(_text(message), style="yellow", markup=False, highlight=False, soft_wrap=True)
     if not report.verified:
-        err.print(_say("custody.failed", file=file.name), style="bold red", markup=False, highlight=False)
+        err.print(_say("custody.failed", file=name), style="bold red", markup=False, highlight=False)
         for problem in report.problems:
             err.print(f"- {_text(problem.message)}", markup=False, highlight=False, soft_wrap=True)
         err.print(_say("custody.failed.next"), markup=False, highlight=False, soft_wrap=True)
         return
-    said = "receipt" if report.schema == RECEIPT_SCHEMA else "log" if report.whole_log else "extract"
     out.print(
-        _say(f"custody.verified.{said}", events=report.events, size=report.size, origin=report.origin),
-        style="bold",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+        _say(
+            f"custody.verified.{_said(report)}", events=report.events, size=report.size or 0,
+            origin=report.origin or "", earlier=report.earlier_size or 0, code=report.code or "",
+        ),
+        style="bold", markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
     if report.items:
         out.print(_table(report))
+
+
+_SAID = {
+    RECEIPT_SCHEMA: "receipt",
+    RECEIPTS_SCHEMA: "receipts",
+    CONSISTENCY_SCHEMA: "consistency",
+    CHECKPOINT: "checkpoint",
+    DATABASE: "database",
+}
+
+
+def _said(report: VerificationReport) -> str:
+    return _SAID.get(report.schema or "", "log" if report.whole_log else "extract")
 
 
 def _table(report: VerificationReport) -> Table:

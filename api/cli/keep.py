@@ -13,7 +13,10 @@ from api.cli.laboratory import read_settings
 def backup(
     target: Annotated[Path, typer.Argument(help="The file to write, such as lab-2026-11-21.tar.gz.")],
 ) -> None:
-    """Write database and files of an embedded laboratory to one file. The signing key is not in it: keep it apart."""
+    """Write database and files of an embedded laboratory to one file. Keys, sessions and tokens are not in it.
+
+    Keep the signing key apart, and never copy the folder of contact keys: their loss is what erases a contact.
+    """
     settings = read_settings()
     if target.exists():
         fail(f"{target} exists already; name another file.")
@@ -27,6 +30,12 @@ def backup(
 
 
 def restore(source: Annotated[Path, typer.Argument(help="A file that `drugcheck backup` wrote.")]) -> None:
-    """Rebuild a laboratory from a backup, in an empty data folder. Every file is checked against its hash."""
+    """Rebuild a laboratory from a backup, in an empty data folder. Every file is checked against its hash.
+
+    Contacts are readable again only where their keys still are, in DRUGCHECK_CONTACT_KEYS; the others are dropped.
+    Everybody signs in anew, and tokens of programs are issued anew.
+    """
     report = api.backup.restore_backup(read_settings(), source)
     out.print(f"Restored {report.files} files and the database to {report.path}. Put the signing key back beside them.")
+    if report.contacts_dropped:
+        out.print(f"{report.contacts_dropped} contacts were dropped: their keys are gone, so nobody can read them.")

@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "custody": ("custody", "app", "Custody: check a proof offline, or take one out of the log."),
     "alerts": ("alerts", "app", "Alerts: what rules would have raised over history."),
     "jobs": ("jobs", "app", "Background jobs that were given up: list them, put one back."),
+    "health": ("health", "health", "Whether warnings can go out: what waits, what was given up."),
+    "labels": ("labels", "app", "Sheets of pre-printed sample labels."),
     "user": ("user", "app", "Accounts: open, give roles, issue tokens."),
     "export": ("export", "export", "Write open data of those who agreed to it."),
     "backup": ("keep", "backup", "Write an embedded laboratory to one file."),

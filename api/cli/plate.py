@@ -23,6 +23,7 @@ from tlc_analysis.library import read_library
 from tlc_analysis.match import MatchSettings, match_spots, spots_from_json
 from tlc_analysis.match import to_json as match_to_json
 from tlc_analysis.model import Hints, Illumination
+from tlc_analysis.quietly import without_native_output
 from tlc_analysis.serialise import from_json, to_json
 from tlc_analysis.synthetic import SyntheticPlate, Tier, blank_spec, random_spec, render
 
@@ -49,7 +50,8 @@ def analyse(
     given = _hints(hints)
     content = _bytes(image)
     try:
-        reading = read_plates(content, illumination=illumination, hints=given)
+        with without_native_output():
+            reading = read_plates(content, illumination=illumination, hints=given)
     except PlateError as error:
         fail(str(error))
     if drawing is not None:

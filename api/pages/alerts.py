@@ -66,7 +66,10 @@ def alert_list(request: Request, session: SessionDep, settings: SettingsDep) -> 
     waiting = [row for row in rows if row.version.state in {AlertState.DRAFT, AlertState.GRADED} or row.in_doubt]
     issued = [row for row in rows if row.version.state is AlertState.ISSUED and row not in waiting]
     ended = [row for row in rows if row not in waiting and row not in issued]
-    return show(request, "pages/alerts.html", session=session, waiting=waiting, issued=issued, ended=ended)
+    return show(
+        request, "pages/alerts.html", session=session, waiting=waiting, issued=issued, ended=ended,
+        may_edit=identity.actor.may(Permission.ALERT_EDIT),
+    )  # fmt: skip
 
 
 @router.get("/{alert_id}/work", access=READ)

@@ -1,9 +1,10 @@
-"""Handing over and receiving: parcels of sealed samples on their way to a laboratory."""
+"""Handing over: parcels of sealed samples on their way to a laboratory, and who has them."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from fastapi import Request
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 from starlette.responses import Response
 
 from api.deps import IdentityDep, SessionDep
@@ -11,34 +12,52 @@ from api.language import translator_of
 from api.pages.forms import Form, FormDep, Refusal, attempt
 from api.pages.layout import as_uuid, go, show, work_site
 from api.routing import GuardedRouter, needs
-from lab.custody import overview, service
+from lab.custody import handover, overview, receiving, service
 from lab.custody.errors import ParcelNotFoundError
-from lab.custody.models import Parcel, SealState
+from lab.custody.models import EntryMode, Parcel, Receiving
+from lab.custody.worklist import worklist
 from lab.network import sites
 from lab.network.access import Permission
-from lab.network.models import Site, SiteType
+from lab.network.models import Account, Site, SiteType
+from lab.register import rules, storage, tasks
+from lab.sync.conflicts import open_conflicts
 
 router = GuardedRouter(prefix="/custody", html=True)
 HANDLE = needs(Permission.CUSTODY_HANDLE)
 
 
-def _overview(request: Request, session: Session, identity: IdentityDep, form: Form, status: int = 200) -> Response:
+def names_of(session: Session, account_ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """The names of colleagues, by account."""
+    wanted = {key for key in account_ids if key is not None}
+    rows = session.exec(select(Account.id, Account.display_name).where(col(Account.id).in_(wanted)))
+    return dict(rows.all())
+
+
+def site_names(session: Session) -> dict[UUID, str]:
+    """The names of all open sites."""
+    return {site.id: site.name for site in sites.list_sites(session)}
+
+
+def show_overview(request: Request, session: Session, identity: IdentityDep, form: Form, status: int = 200) -> Response:
+    """What is here, what leaves, what comes, what this account carries, and what waits for a decision."""
     here = work_site(request, session, identity, Permission.CUSTODY_HANDLE)
-    if here is None:
-        return show(request, "pages/custody.html", session=session, status=status, form=form, at=None)
-    held = overview.items_at(session, actor=identity.actor, site_id=here.id)
-    parcels = overview.open_parcels(session, actor=identity.actor, site_id=here.id)
-    everywhere = sites.list_sites(session)
-    others = [site for site in everywhere if site.id != here.id]
+    actor = identity.actor
+    work = worklist(session, actor=actor, site_id=here.id if here else None)
+    held = overview.items_at(session, actor=actor, site_id=here.id) if here else []
+    parcels = [*work.offered, *work.carrying, *work.to_hand_over, *work.under_way, *work.to_receive]
+    people = [key for one in parcels if one.offer for key in (one.offer.giver_id, one.offer.receiver_id)]
+    people += [one.holder.receiver_id for one in parcels if one.holder]
+    others = [site for site in sites.list_sites(session) if here is None or site.id != here.id]
     return show(
-        request, "pages/custody.html", session=session, status=status, form=form, at=here,
+        request, "pages/custody.html", session=session, status=status, form=form, at=here, work=work,
+        conflicts=open_conflicts(session, actor=actor),
+        unpacking=receiving.open_receivings(session, actor=actor, site_id=here.id) if here else [],
         sealed=[one for one in held if one.item.seal_number],
         unsealed=[one for one in held if not one.item.seal_number],
-        leaving=[(parcel, overview.lines_of(session, parcel_id=parcel.id)) for parcel in parcels
-                 if parcel.from_site_id == here.id],
-        coming=[(parcel, overview.lines_of(session, parcel_id=parcel.id)) for parcel in parcels
-                if parcel.to_site_id == here.id],
-        sites={site.id: site.name for site in everywhere},
+        sites=site_names(session), names=names_of(session, people),
+        deviations=len(tasks.open_tasks(session, actor=actor, site_id=here.id)) if here else 0,
+        limits=storage.warnings_of(session, site_id=here.id) if here else [],
+        may_audit=actor.may(Permission.CUSTODY_AUDIT),
         destinations=[(str(site.id), site.name) for site in sorted(others, key=_laboratories_first)],
     )  # fmt: skip
 
@@ -50,7 +69,7 @@ def _laboratories_first(site: Site) -> tuple[bool, str]:
 @router.get("", access=HANDLE)
 def custody_page(request: Request, session: SessionDep, identity: IdentityDep) -> Response:
     """What is here, what leaves, what comes."""
-    return _overview(request, session, identity, Form())
+    return show_overview(request, session, identity, Form())
 
 
 @router.post("/parcels", access=HANDLE)
@@ -59,21 +78,23 @@ def pack(request: Request, session: SessionDep, identity: IdentityDep, form: For
     here = work_site(request, session, identity, Permission.CUSTODY_HANDLE)
     done = attempt(session, translator_of(request), lambda: _pack(session, identity, form, here))
     if isinstance(done, Refusal):
-        return _overview(request, session, identity, form.refused(done.errors), 422)
+        return show_overview(request, session, identity, form.refused(done.errors), 422)
     return go(f"/custody/parcels/{done.id}", done="packed")
 
 
 def _pack(session: Session, identity: IdentityDep, form: Form, here: Site | None) -> Parcel:
     if here is None:
         raise ParcelNotFoundError
+    to_site_id = as_uuid(form.get("to_site_id")) or here.id
+    route = rules.route_between(session, from_site_id=here.id, to_site_id=to_site_id)
     return service.pack(
         session,
         actor=identity.actor,
         item_ids=[item_id for text in form.all("item_ids") if (item_id := as_uuid(text))],
         seal_number=form.get("seal_number").strip(),
         from_site_id=here.id,
-        to_site_id=as_uuid(form.get("to_site_id")) or here.id,
-        legal_basis=form.get("legal_basis"),
+        to_site_id=to_site_id,
+        legal_basis=form.get("legal_basis").strip() or (rules.basis_of(route) if route else ""),
     )
 
 
@@ -87,56 +108,80 @@ def _parcel(session: Session, identity: IdentityDep, parcel_id: UUID) -> Parcel:
 def _parcel_page(
     request: Request, session: Session, identity: IdentityDep, parcel: Parcel, form: Form, status: int = 200
 ) -> Response:
+    ends = (parcel.from_site_id, parcel.to_site_id)
+    given = handover.confirmed(session, parcel_id=parcel.id)
+    offer = handover.offer_of(session, parcel_id=parcel.id)
+    people = [key for one in (*given, *([offer] if offer else [])) for key in (one.giver_id, one.receiver_id)]
+    colleagues = handover.carriers(session, site_ids=ends, but=identity.account.id)
     return show(
         request, "pages/parcel.html", session=session, status=status, form=form, parcel=parcel,
-        lines=overview.lines_of(session, parcel_id=parcel.id),
-        sites={site.id: site.name for site in sites.list_sites(session)},
-        seal_states=SealState,
-        may_send=identity.actor.may(Permission.CUSTODY_HANDLE, parcel.from_site_id),
+        lines=overview.lines_of(session, parcel_id=parcel.id), sites=site_names(session),
+        given=given, offer=offer, names=names_of(session, people), me=identity.account.id,
+        receiving=session.exec(select(Receiving).where(Receiving.parcel_id == parcel.id)).one_or_none(),
+        carriers=[(str(one.id), one.display_name) for one in colleagues],
+        may_send=identity.actor.may_at_any(Permission.CUSTODY_HANDLE, ends),
         may_receive=identity.actor.may(Permission.CUSTODY_HANDLE, parcel.to_site_id),
     )  # fmt: skip
 
 
 @router.get("/parcels/{parcel_id}", access=HANDLE)
 def parcel_page(parcel_id: UUID, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
-    """One parcel: its manifest, and the hand-over or the receipt."""
+    """One parcel: its manifest, who had it, and handing it over or receiving it."""
     return _parcel_page(request, session, identity, _parcel(session, identity, parcel_id), Form())
 
 
 @router.post("/parcels/{parcel_id}/hand-over", access=HANDLE)
 def hand_over(parcel_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
-    """The parcel leaves."""
+    """The parcel leaves, both sides confirming on this device."""
     parcel = _parcel(session, identity, parcel_id)
     done = attempt(
         session, translator_of(request),
-        lambda: service.hand_over_parcel(session, actor=identity.actor, parcel_id=parcel_id),
+        lambda: handover.hand_over(
+            session, actor=identity.actor, parcel_id=parcel_id, receiver_id=as_uuid(form.get("receiver")),
+            confirmed=bool(form.get("confirmed")),
+        ),
     )  # fmt: skip
     if isinstance(done, Refusal):
         return _parcel_page(request, session, identity, parcel, form.refused(done.errors), 409)
     return go(f"/custody/parcels/{parcel_id}", done="handed_over")
 
 
-@router.post("/parcels/{parcel_id}/receive", access=HANDLE)
-def receive(parcel_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
-    """The parcel arrives: what is in it, and how its seals look."""
+@router.post("/parcels/{parcel_id}/offer", access=HANDLE)
+def offer(parcel_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
+    """The parcel is offered to a colleague, who confirms on another device."""
     parcel = _parcel(session, identity, parcel_id)
-    done = attempt(session, translator_of(request), lambda: _receive(session, identity, parcel_id, form))
+    receiver = as_uuid(form.get("receiver"))
+    done = attempt(
+        session, translator_of(request),
+        lambda: handover.offer(session, actor=identity.actor, parcel_id=parcel_id, receiver_id=receiver),
+    )  # fmt: skip
     if isinstance(done, Refusal):
         return _parcel_page(request, session, identity, parcel, form.refused(done.errors), 422)
-    return go(f"/custody/parcels/{parcel_id}", done="received_deviating" if done else "received")
+    return go(f"/custody/parcels/{parcel_id}", done="offered")
 
 
-def _receive(session: Session, identity: IdentityDep, parcel_id: UUID, form: Form) -> bool:
-    """Receive what is ticked; whether anything deviates from the manifest."""
-    received = [item_id for text in form.all("item_ids") if (item_id := as_uuid(text))]
-    broken = {item_id for text in form.all("broken") if (item_id := as_uuid(text))}
-    receipt = service.receive_parcel(
-        session,
-        actor=identity.actor,
-        parcel_id=parcel_id,
-        received_item_ids=received,
-        seal_state=SealState(form.get("seal_state") or SealState.MISSING),
-        item_seal_states=dict.fromkeys(broken, SealState.BROKEN),
-        condition=form.get("condition").strip() or None,
-    )
-    return receipt.deviates
+@router.post("/handovers/{handover_id}/confirm", access=HANDLE)
+def confirm(handover_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
+    """The receiver has the parcel in hand, and reads its seal."""
+    entry = EntryMode.SCANNED if form.get("entry") == EntryMode.SCANNED else EntryMode.TYPED
+    done = attempt(
+        session, translator_of(request),
+        lambda: handover.confirm(
+            session, actor=identity.actor, handover_id=handover_id, seal_number=form.get("seal_number"), entry=entry
+        ),
+    )  # fmt: skip
+    if isinstance(done, Refusal):
+        return show_overview(request, session, identity, Form(errors={"": next(iter(done.errors.values()))}), 422)
+    return go(f"/custody/parcels/{done.parcel_id}", done="taken")
+
+
+@router.post("/handovers/{handover_id}/withdraw", access=HANDLE)
+def withdraw(handover_id: UUID, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
+    """The offer is taken back, or declined."""
+    done = attempt(
+        session, translator_of(request),
+        lambda: handover.withdraw(session, actor=identity.actor, handover_id=handover_id),
+    )  # fmt: skip
+    if isinstance(done, Refusal):
+        return show_overview(request, session, identity, Form(errors=done.errors), 409)
+    return go("/custody", done="withdrawn")

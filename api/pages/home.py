@@ -1,24 +1,24 @@
 """The first page: what is open and how old, for whatever this account does."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-
 from fastapi import Request
 from sqlmodel import Session
 from starlette.responses import Response
 
-from alerts.warnings import store
-from alerts.warnings.lifecycle import OPEN
 from api.auth.identity import Identity
 from api.deps import IdentityDep, SessionDep
 from api.language import translator_of
-from api.pages.alerts import row_of
+from api.pages.home_desk import desk
+from api.pages.home_rows import Block, Row
 from api.pages.layout import show, work_site
+from api.pages.sample_answer import notice_rows
 from api.pages.sample_list import Tonight, tonight
 from api.pages.task_rows import open_tasks
 from api.routing import SIGNED_IN, GuardedRouter
+from api.state import state_of
+from api.trouble import trouble_of
 from lab.custody.overview import items_at
+from lab.directory import service as directory
+from lab.kit.clock import today
 from lab.network.access import Actor, Permission
 from lab.network.models import Role, Site, SiteType
 from lab.results import overview
@@ -31,31 +31,6 @@ router = GuardedRouter(html=True)
 COUNTER_ROLES = frozenset({Role.WORKER, Role.PEER_WORKER})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One thing that waits for somebody."""
-
-    href: str
-    title: str
-    is_code: bool = False
-    text: str = ""
-    sub: str = ""
-    badge: str = ""
-    at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Block:
-    """A list of things that wait; ``name`` finds its texts."""
-
-    name: str
-    rows: Sequence[Row]
-
-    @property
-    def oldest(self) -> datetime | None:
-        return min((row.at for row in self.rows if row.at), default=None)
-
-
 @router.get("/", access=SIGNED_IN)
 def home(request: Request, session: SessionDep, identity: IdentityDep) -> Response:
     """Home."""
@@ -63,9 +38,15 @@ def home(request: Request, session: SessionDep, identity: IdentityDep) -> Respon
     may = identity.actor.may
     return show(
         request, "pages/home.html", session=session,
+        trouble=trouble_of(session, settings=state_of(request).settings) if may(Permission.SUBSCRIPTION_MANAGE) else [],
         tasks=open_tasks(session, actor=identity.actor, translator=translator) if may(Permission.SAMPLE_READ) else [],
         counter=_counter(request, session, identity),
-        bench=[*_bench(request, session, identity, translator), *_desk(session, identity, translator)],
+        notices=notice_rows(session, actor=identity.actor),
+        may_talk=may(Permission.ENCOUNTER_RECORD), at_bench=may(Permission.ANALYSIS_RECORD),
+        bench=[
+            *_bench(request, session, identity, translator), *desk(session, identity, translator),
+            *_directory(session, identity, translator),
+        ],
     )  # fmt: skip
 
 
@@ -133,18 +114,18 @@ def _confirmations(session: Session, actor: Actor, translator: Translator) -> li
     return rows
 
 
-def _desk(session: Session, identity: Identity, translator: Translator) -> list[Block]:
-    """What waits for a coordinator or an approver."""
-    actor = identity.actor
-    if not actor.may(Permission.ALERT_EDIT):
+def _directory(session: Session, identity: Identity, translator: Translator) -> list[Block]:
+    """Entries of the directory that expire, expired, or that nobody confirmed yet."""
+    if not identity.actor.may(Permission.NETWORK_COORDINATE):
         return []
+    on = today()
     rows = [
         Row(
-            href=f"/alerts/{row.alert.id}/work", title=row.headline or translator.text("alerts.being_written"),
-            sub=translator.text(f"alerts.tier.{row.alert.tier.value}"), badge=translator.label(row.version.state),
-            at=row.version.created_at,
+            href=f"/network/directory/{entry.id}", title=entry.name,
+            sub=translator.text("directory.past" if entry.valid_until < on else "directory.until",
+                                date=translator.date(entry.valid_until)),
+            badge="" if entry.confirmed_at else translator.text("directory.unconfirmed"),
         )
-        for alert in store.list_alerts(session, actor=actor)
-        if (row := row_of(session, alert, translator.language)).in_doubt or row.version.state in OPEN
+        for entry in directory.wanting(session, on=on)
     ]  # fmt: skip
-    return [Block("alerts", rows)]
+    return [Block("directory", rows)]

@@ -16,14 +16,19 @@ from sqlmodel import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from alerts.tasks import service as tasks
+from alerts.tasks.models import CallbackTask
 from api.auth.identity import Identity
 from api.language import translator_of
+from api.offline_files import offline_url
+from api.pages.contact_forms import NO_CONTACT, ContactTerms, terms_of
 from api.state import state_of
 from lab.kit.clock import now
 from lab.network import sites
 from lab.network.access import Permission
 from lab.network.models import Role, Site, SiteType
+from lab.samples import service as samples
 from templates.environment import make_environment
+from templates.i18n import Translator
 
 STATIC = Path(__file__).parent.parent / "static"
 THEMES = ("light", "dark")
@@ -56,6 +61,8 @@ class Page:
     site: Site | None = None
     sites: Sequence[Site] = ()
     urgent: int = 0
+    contact: ContactTerms = NO_CONTACT
+    urgent_seen: str = ""
     nav: Sequence[NavItem] = ()
 
     @property
@@ -71,6 +78,8 @@ _NAV: tuple[tuple[str, str, Permission | None, bool], ...] = (
     ("/plates", "plates", Permission.PLATE_WORK, True),
     ("/alerts", "alerts", Permission.ALERT_READ, True),
     ("/library", "library", Permission.LIBRARY_READ, False),
+    ("/encounters", "encounters", Permission.ENCOUNTER_RECORD, False),
+    ("/network", "network", Permission.NETWORK_COORDINATE, True),
 )
 
 
@@ -84,6 +93,7 @@ def static_url(name: str) -> str:
 
 _versions: dict[str, str] = {}
 _environment: Environment = make_environment(static_url=static_url, now=now)
+_environment.globals["offline_url"] = offline_url
 
 
 def current_site(request: Request, session: Session, identity: Identity) -> tuple[Site | None, Sequence[Site]]:
@@ -94,8 +104,17 @@ def current_site(request: Request, session: Session, identity: Identity) -> tupl
     granted = {site_id for site_id, _ in identity.actor.grants}
     mine = [site for site in sites.list_sites(session) if None in granted or site.id in granted]
     chosen = request.cookies.get(SITE_COOKIE)
+    here = next((site for site in mine if str(site.id) == chosen), None)
     own = [site for site in mine if site.id in granted]
-    return next((site for site in mine if str(site.id) == chosen), own[0] if own else None), mine
+    return here or _usual(session, identity, own), mine
+
+
+def _usual(session: Session, identity: Identity, own: Sequence[Site]) -> Site | None:
+    """Where this account took a sample in last, on whatever device; else the first of its sites by name."""
+    if len(own) > 1:
+        last = samples.last_site(session, account_id=identity.account.id, among=[site.id for site in own])
+        return next((site for site in own if site.id == last), own[0])
+    return own[0] if own else None
 
 
 def work_site(request: Request, session: Session, identity: Identity, permission: Permission) -> Site | None:
@@ -113,6 +132,7 @@ def _frame(request: Request, session: Session | None) -> Page:
         "network": state.settings.network_name,
         "exercise": state.settings.exercise,
         "path": request.url.path,
+        "contact": terms_of(state.settings),
         "theme": theme if theme in THEMES else None,
     }
     done = request.query_params.get("done", "")
@@ -126,17 +146,25 @@ def _frame(request: Request, session: Session | None) -> Page:
 def _signed_in(request: Request, session: Session, identity: Identity, *, themed: bool) -> dict[str, Any]:
     site, mine = current_site(request, session, identity)
     places = {None} if site is None else {None, site.id}
+    urgent = tasks.list_open(session, actor=identity.actor)
     here: dict[str, Any] = {
         "account_name": identity.account.display_name,
         "roles": sorted({role for site_id, role in identity.actor.grants if site_id in places}),
         "site": site,
         "sites": mine,
-        "urgent": len(tasks.list_open(session, actor=identity.actor)),
+        "urgent": len(urgent),
+        "urgent_seen": seen_state(urgent),
         "nav": _nav(request, identity),
     }
     if not themed and site is not None and site.type is not SiteType.LABORATORY and is_night(now()):
         here["theme"] = "dark"
     return here
+
+
+def seen_state(open_tasks: Sequence[CallbackTask]) -> str:
+    """What an open page knows of the call-backs: it changes when one opens, closes, is taken or verified."""
+    facts = [f"{task.id}{task.acknowledged_at}{task.verified}{task.message_params}" for task in open_tasks]
+    return sha256("\n".join(facts).encode()).hexdigest()[:16]
 
 
 def _nav(request: Request, identity: Identity) -> list[NavItem]:
@@ -161,9 +189,13 @@ def show(
     request: Request, template: str, *, session: Session | None = None, status: int = 200, **context: Any
 ) -> Response:
     """The page ``template``; ``session`` is needed for pages that stand in a signed-in frame."""
-    page = _frame(request, session)
-    body = _environment.get_template(template).render(t=translator_of(request), page=page, **context)
+    body = render_page(template, speak=translator_of(request), page=_frame(request, session), **context)
     return HTMLResponse(body, status, headers={"Vary": "Accept-Language, Cookie"})
+
+
+def render_page(template: str, *, speak: Translator, page: Page, **context: Any) -> str:
+    """The page ``template`` in the frame ``page``."""
+    return _environment.get_template(template).render(t=speak, page=page, **context)
 
 
 def go(path: str, *, done: str | None = None) -> Response:

@@ -1,36 +1,40 @@
 """The answer behind a ticket: no account, no cookie, nothing left behind."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from fastapi import Request
+from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.responses import Response
 
 from alerts.tasks import service as tasks
-from alerts.tasks.models import TaskState
 from api.answers import AnswerView, view_of
-from api.deps import SessionDep
+from api.deps import ReadingDep, SessionDep
 from api.language import language_of, translator_of
 from api.pages.forms import Form, FormDep, Refusal, attempt
 from api.pages.layout import show
 from api.routing import GuardedRouter, public
+from lab.advice.rules import Advice, advice_for
+from lab.directory import service as directory
+from lab.kit.clock import today
 from lab.network.models import Site
-from lab.results import service as results
-from lab.results.models import Result, ResultState
-from lab.samples.errors import TicketInvalidError
+from lab.ratings import service as ratings
+from lab.ratings.schemas import Need, RatingIn
+from lab.results.lookup import Gate, TicketAnswer, answer_for, gate
+from lab.results.waiting import usual_wait
 from lab.samples.models import Sample
-from lab.samples.schemas import SampleStatus
-from lab.samples.status import status_of
-from lab.samples.tickets import sample_behind
 
 router = GuardedRouter(html=True)
 LOOKUP_LIMIT = "20/minute"
+KEY = public("the ticket is the key, sent in the body alone", limit=LOOKUP_LIMIT)
 
 
 @dataclass(frozen=True)
 class Told:
-    """The answer that was given out, in its final words."""
+    """The answer that was given out, in its final words, and what to do with it."""
 
+    given: TicketAnswer
     view: AnswerView
     sentence: str
     lines: list[str]
@@ -42,44 +46,69 @@ def lookup_page(request: Request) -> Response:
     return show(request, "pages/lookup.html", form=Form())
 
 
-@router.post("/lookup", access=public("the ticket is the key, sent in the body alone", limit=LOOKUP_LIMIT))
-def lookup(request: Request, session: SessionDep, form: FormDep) -> Response:
-    """The answer, or how far it is."""
-    sample = attempt(session, translator_of(request), lambda: _sample(session, form.get("ticket")))
-    if isinstance(sample, Refusal):
-        errors = {"ticket": next(iter(sample.errors.values()))}
-        return show(request, "pages/lookup.html", form=form.refused(errors), status=422)
-    status = status_of(session, sample=sample)
+@router.post("/lookup", access=KEY)
+def lookup(request: Request, session: ReadingDep, form: FormDep) -> Response:
+    """The answer, or the one page that stands for everything else."""
+    opened = attempt(session, translator_of(request), lambda: gate(session, token=form.get("ticket")))
+    if isinstance(opened, Refusal):
+        return _refused(request, form, opened)
+    return _answer_page(request, session, form, opened)
+
+
+@router.post("/lookup/rating", access=KEY)
+def rate(request: Request, session: SessionDep, form: FormDep) -> Response:
+    """Keep what the person says of the answer and the contact; a ticket that opens nothing is answered as always."""
+    done = attempt(session, translator_of(request), lambda: _rate(session, form))
+    if isinstance(done, Refusal) and "ticket" in done.errors:
+        return _refused(request, form, done)
+    opened = gate(session, token=form.get("ticket"))
+    if isinstance(done, Refusal):
+        return _answer_page(request, session, form.refused(done.errors), opened, status=422)
+    return _answer_page(request, session, form, opened, rated=done)
+
+
+def _rate(session: Session, form: Form) -> bool:
+    said = form.cleaned(lists=("needs",))
+    ticket = said.pop("ticket", "")
+    try:
+        data = RatingIn.model_validate(said)
+    except ValidationError:
+        gate(session, token=ticket)  # a typo in the ticket is told first
+        raise
+    return ratings.rate(session, token=ticket, data=data)
+
+
+def _refused(request: Request, form: Form, refusal: Refusal) -> Response:
+    errors = {"ticket": next(iter(refusal.errors.values()))}
+    return show(request, "pages/lookup.html", form=form.refused(errors), status=422)
+
+
+def _answer_page(
+    request: Request, session: Session, form: Form, opened: Gate, *, rated: bool = False, status: int = 200
+) -> Response:
+    """One question after the other, the same for every ticket, until one of them is answered with yes."""
+    is_urgent = tasks.is_open_for(session, sample_id=opened.sample_id)
+    wait = usual_wait(session)
+    if not (opened.has_answer or opened.is_over or is_urgent):
+        return show(request, "pages/lookup_waiting.html", wait=wait, advice=advice_for(None))
+    language = language_of(request)
+    told = _told(session, opened.sample_id, language) if opened.has_answer else None
+    site = session.get_one(Site, session.get_one(Sample, opened.sample_id).site_id)
     return show(
-        request, "pages/lookup_answer.html", form=form, status_word=status,
-        told=_told(session, sample, language_of(request)),
-        is_urgent=_is_urgent(session, sample), at=session.get_one(Site, sample.site_id), sample=sample,
-        is_over=status in {SampleStatus.LOST, SampleStatus.ENDED, SampleStatus.RETRACTED},
+        request, "pages/lookup_answer.html", status=status, form=form, told=told, is_urgent=is_urgent,
+        is_over=opened.is_over, at=site, wait=wait, needs=Need, rated=rated,
+        advice=_advice(told), services=directory.entries_for(session, site=site, language=language, on=today()),
     )  # fmt: skip
 
 
-def _sample(session: Session, ticket: str) -> Sample:
-    sample = sample_behind(session, token=ticket)
-    if sample is None:
-        raise TicketInvalidError
-    return sample
-
-
-def _told(session: Session, sample: Sample, language: str) -> Told | None:
-    """The version given out: the newest one reported, or told before its check and marked so."""
-    given = [version for version in results.results_of(session, sample_id=sample.id) if _is_given(version)]
-    if not given:
+def _told(session: Session, sample_id: UUID, language: str) -> Told | None:
+    given = answer_for(session, sample_id=sample_id, language=language)
+    if given is None:
         return None
-    view = view_of(session, result=given[-1])
-    first, *rest = [line for line in given[-1].texts.get(language, "").splitlines() if line.strip()]
-    return Told(view, first, rest)
+    first, *rest = [line for line in given.text.splitlines() if line.strip()] or [""]
+    return Told(given, view_of(session, result=given.result), first, rest)
 
 
-def _is_given(version: Result) -> bool:
-    preliminary = version.preliminary and version.state in {ResultState.SUBMITTED, ResultState.VERIFIED}
-    return bool(version.texts) and (version.state is ResultState.REPORTED or preliminary)
-
-
-def _is_urgent(session: Session, sample: Sample) -> bool:
-    """Whether somebody wants to tell this person something now: a warning does not wait for the answer."""
-    return any(task.state is TaskState.OPEN for task in tasks.tasks_of_sample(session, sample_id=sample.id))
+def _advice(told: Told | None) -> tuple[Advice, ...]:
+    """A withdrawn answer carries no advice of its own: nothing is known then."""
+    return advice_for(None if told is None or told.given.retracted else told.view.answer)

@@ -7,11 +7,13 @@ from typing import Any
 from markupsafe import Markup
 from sqlmodel import Session
 
+from api.pages.reading_changes import ReadingChanges, changes_of
+from api.pages.viewer import BandField, band_fields, viewer_data
 from lab.library.models import Substance
 from lab.network.access import Actor
 from lab.plates import service
 from lab.plates.interpretation import Interpretation, LaneReading, interpret
-from lab.plates.models import PlatePicture, Reading, ReadingAcceptance
+from lab.plates.models import Plate, PlatePicture, Reading, ReadingAcceptance
 from lab.samples.models import Sample
 from templates.drawing import SpotRow, draw_plate, flag_texts, spot_rows
 from templates.i18n import Translator
@@ -28,6 +30,8 @@ class LaneView:
     sold_as: str | None
     profile: str | None  # points of an SVG polyline, 300 by 80
     profile_base: str | None
+    span: tuple[float, float] | None = None  # Rf at the profile's ends
+    plate: int = 0  # from 0, as the picture shows them
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,9 @@ class PictureView:
     interpretation: Interpretation
     lanes: Sequence[LaneView]
     light: str
+    viewer: Mapping[str, Any]
+    bands: Sequence[BandField]
+    changes: ReadingChanges | None
 
 
 def picture_view(
@@ -68,6 +75,9 @@ def picture_view(
         interpretation=found,
         lanes=[_lane(session, lane, document) for lane in found.lanes],
         light=document["image"]["illumination"],
+        viewer=viewer_data(session.get_one(Plate, picture.plate_id), reading, translator),
+        bands=band_fields(document, translator),
+        changes=changes_of(session, reading, translator),
     )
 
 
@@ -84,7 +94,18 @@ def _lane(session: Session, lane: LaneReading, document: Mapping[str, Any]) -> L
         lane, sample, sold_as,
         _points(densitogram["position"], signal, top, bottom),
         _points(densitogram["position"], baseline, top, bottom),
+        span=(densitogram["position"][0], densitogram["position"][-1]) if _is_rf(densitogram) else None,
+        plate=_plate_of(document, lane.read_index),
     )  # fmt: skip
+
+
+def _is_rf(densitogram: Mapping[str, Any]) -> bool:
+    return bool(densitogram["position_unit"] == "rf")
+
+
+def _plate_of(document: Mapping[str, Any], index: int | None) -> int:
+    plates = document["plates"]
+    return next((i for i, one in enumerate(plates) if any(lane["index"] == index for lane in one["lanes"])), 0)
 
 
 def _densitogram(document: Mapping[str, Any], index: int | None) -> Mapping[str, Any] | None:

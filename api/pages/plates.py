@@ -18,14 +18,19 @@ from api.routing import GuardedRouter, needs
 from api.state import state_of
 from api.uploads import UPLOAD_LIMIT, read_upload
 from lab.custody import overview
+from lab.kit.messages import Message
 from lab.library import service as library
 from lab.library.models import TlcSystem
 from lab.network.access import Permission
 from lab.network.models import Site
-from lab.plates import service
+from lab.plates import layouts, service
+from lab.plates.advice import missing_on
+from lab.plates.alignments import alignment_of, overlaid
 from lab.plates.errors import PictureEmptyError
+from lab.plates.layouts import LayoutIn
 from lab.plates.models import LaneKind, PictureLight, PictureState, Plate, PlatePicture
 from lab.plates.schemas import MAX_LANES, LaneIn, PlateIn
+from lab.quality.judging import judge
 from lab.results.models import FindingRole
 from lab.samples import service as samples
 from lab.samples.models import Sample
@@ -68,21 +73,52 @@ def plate_list(request: Request, session: SessionDep, identity: IdentityDep) -> 
 
 
 def _new_page(
-    request: Request, session: Session, identity: IdentityDep, form: Form, lanes: int, status: int = 200
+    request: Request,
+    session: Session,
+    identity: IdentityDep,
+    form: Form,
+    lanes: int,
+    status: int = 200,
+    advice: Sequence[Message] | None = None,
+    was_remembered: bool = False,
 ) -> Response:
     site = work_site(request, session, identity, Permission.PLATE_WORK)
     held = overview.items_at(session, actor=identity.actor, site_id=site.id) if site else []
+    remembered = layouts.list_layouts(session, actor=identity.actor, site_id=site.id) if site else []
     return show(
         request, "pages/plate_new.html", session=session, status=status, form=form, at=site,
         systems=library.list_systems(session), kinds=LaneKind, lanes=min(max(lanes, _FIRST_LANES), MAX_LANES),
-        more=_MORE_LANES, codes=sorted({one.sample.code for one in held}),
+        more=_MORE_LANES, codes=sorted({one.sample.code for one in held}), remembered=remembered, advice=advice,
+        was_remembered=was_remembered,
     )  # fmt: skip
 
 
 @router.get("/new", access=WORK)
-def new_plate(request: Request, session: SessionDep, identity: IdentityDep, lanes: int = _FIRST_LANES) -> Response:
-    """The layout form."""
-    return _new_page(request, session, identity, Form(), lanes)
+def new_plate(
+    request: Request,
+    session: SessionDep,
+    identity: IdentityDep,
+    lanes: int = _FIRST_LANES,
+    layout: str = "",
+    system: str = "",
+    samples: str = "",
+) -> Response:
+    """The layout form: empty, as a remembered ``layout`` has it, or with ``samples`` on its lanes."""
+    form = _begun(session, identity, as_uuid(layout), system, [code for code in samples.split(",") if code])
+    return _new_page(request, session, identity, form, max(lanes, len(form.all("kind"))))
+
+
+def _begun(session: Session, identity: IdentityDep, layout_id: UUID | None, system: str, codes: Sequence[str]) -> Form:
+    """What stands in the form at first."""
+    kinds, contents = [LaneKind.SAMPLE.value] * len(codes), list(codes)
+    values: dict[str, Sequence[str]] = {"system_id": [system]}
+    if layout_id is not None:
+        kept = layouts.get_layout(session, actor=identity.actor, layout_id=layout_id)
+        kinds = [lane["kind"] for lane in kept.lanes]
+        contents = [lane["substance"] for lane in kept.lanes]
+        sides = {name: [f"{side:g}"] for name in ("width_mm", "height_mm") if (side := getattr(kept, name)) is not None}
+        values = {"system_id": [str(kept.system_id or "")], **sides}
+    return Form(values | {"kind": kinds, "content": contents})
 
 
 @router.post("/new", access=WORK)
@@ -91,19 +127,61 @@ def create(request: Request, session: SessionDep, identity: IdentityDep, form: F
     if form.get("more_lanes"):
         return _new_page(request, session, identity, form, len(form.all("kind")) + _MORE_LANES)
     site = work_site(request, session, identity, Permission.PLATE_WORK)
+    if form.get("check") or form.get("remember"):
+        return _not_yet(request, session, identity, form, site)
     done = attempt(session, translator_of(request), lambda: _create(session, identity, form, site))
     if isinstance(done, Refusal):
         return _new_page(request, session, identity, form.refused(done.errors), len(form.all("kind")), 422)
     return go(f"/plates/{done.id}", done="plate_created")
 
 
+def _not_yet(request: Request, session: Session, identity: IdentityDep, form: Form, site: Site | None) -> Response:
+    """Look the layout over, or remember it; nothing that was typed is lost."""
+
+    def looked() -> Sequence[Message] | None:
+        if form.get("remember"):
+            _remember(session, identity, form, site)
+            return None
+        data = PlateIn.model_validate({"site_id": site and site.id, "system_id": form.get("system_id")})
+        lanes = _lanes(session, identity, form)
+        return missing_on(session, actor=identity.actor, site_id=data.site_id, system_id=data.system_id, lanes=lanes)
+
+    done = attempt(session, translator_of(request), looked)
+    count = len(form.all("kind"))
+    if isinstance(done, Refusal):
+        errors = {"layout_name" if name == "name" else name: text for name, text in done.errors.items()}
+        return _new_page(request, session, identity, form.refused(errors), count, 422)
+    return _new_page(request, session, identity, form, count, advice=done, was_remembered=bool(form.get("remember")))
+
+
+def _remember(session: Session, identity: IdentityDep, form: Form, site: Site | None) -> None:
+    standards = {LaneKind.STANDARD, LaneKind.INTERNAL_STANDARD}
+    lanes = [
+        {"kind": kind or LaneKind.BLANK, "substance": content if kind in standards else ""}
+        for kind, content in _given(form)
+    ]
+    data: dict[str, Any] = form.cleaned(numbers=("width_mm", "height_mm"))
+    fields = {name: data[name] for name in ("system_id", "width_mm", "height_mm") if name in data}
+    layout = LayoutIn.model_validate(fields | {"name": form.get("layout_name"), "lanes": lanes})
+    layouts.remember(session, actor=identity.actor, site_id=site.id if site else UUID(int=0), data=layout)
+
+
+def _given(form: Form) -> list[tuple[str, str]]:
+    """The lanes as typed, without the empty ones at the end."""
+    given = [(kind, content.strip()) for kind, content in zip(form.all("kind"), form.all("content"), strict=True)]
+    while given and not given[-1][0]:
+        given.pop()
+    return given
+
+
+def _lanes(session: Session, identity: IdentityDep, form: Form) -> list[LaneIn]:
+    return [_lane(session, identity, kind, content) for kind, content in _given(form)]
+
+
 def _create(session: Session, identity: IdentityDep, form: Form, site: Site | None) -> Plate:
     data: dict[str, Any] = form.cleaned(numbers=("width_mm", "height_mm"))
     fields = {name: data[name] for name in ("system_id", "number", "layer", "width_mm", "height_mm") if name in data}
-    given = list(zip(form.all("kind"), form.all("content"), strict=True))
-    while given and not given[-1][0]:
-        given.pop()
-    lanes = [_lane(session, identity, kind, content.strip()) for kind, content in given]
+    lanes = _lanes(session, identity, form)
     plate = PlateIn.model_validate(fields | {"site_id": site and site.id, "lanes": lanes})
     return service.create_plate(session, actor=identity.actor, data=plate)
 
@@ -150,6 +228,9 @@ def show_plate(
     return show(
         request, "pages/plate.html", session=session, status=status, form=form, row=row, plate=plate,
         picture=picture, view=view, lights=PictureLight, roles=FindingRole,
+        judgement=None if view is None else judge(session, reading=view.reading),
+        overlay=() if picture is None else overlaid(session, plate_id=plate.id, picture_id=picture.id),
+        alignment=None if picture is None else alignment_of(session, picture_id=picture.id),
     )  # fmt: skip
 
 

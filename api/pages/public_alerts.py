@@ -26,6 +26,7 @@ from api.services import alert_services, token_key
 from api.settings import Settings
 from lab.kit.clock import now
 from lab.network.access import Permission
+from templates.poster import Poster, poster_pdf
 
 router = GuardedRouter(html=True)
 ASK_LIMIT = "6/minute"
@@ -56,6 +57,28 @@ def alert_page(alert_id: UUID, request: Request, session: SessionDep) -> Respons
         is_over=version.state is AlertState.EXPIRED or version.expires_at <= now(),
         may_work=may_work, samples=version.message_params.get("samples"),
     )  # fmt: skip
+
+
+@router.get("/alerts/{alert_id}/poster.pdf", access=public("as the alert's page"))
+def poster(alert_id: UUID, request: Request, session: SessionDep, settings: SettingsDep) -> Response:
+    """The alert as an A4 sheet in the language of the reader, with the day to take it down."""
+    identity = identify(request)
+    may_work = identity is not None and identity.actor.may(Permission.ALERT_READ)
+    alert = session.get(Alert, alert_id)
+    version = store.live_version(session, alert_id=alert_id) if alert else None
+    if alert is None or version is None or not (alert.tier is Tier.T3 or may_work):
+        raise AlertNotFoundError
+    translator = translator_of(request)
+    text = AlertText.model_validate(version.texts[translator.language])
+    sheet = Poster(
+        headline=text.headline, what=text.what, evidence=text.evidence, risk=text.risk, advice=text.advice,
+        variation=text.variation, areas=alert.areas, network=settings.network_name,
+        url=f"{settings.base_url.rstrip('/')}/alerts/{alert.id}", issued_on=(version.issued_at or now()).date(),
+        take_down_on=version.expires_at.date(), withdrawn=version.kind in WITHDRAWALS, exercise=alert.exercise,
+        made_at=now().replace(microsecond=0),
+    )  # fmt: skip
+    name = f'inline; filename="alert-{alert.id}-{translator.language}.pdf"'
+    return Response(poster_pdf(sheet, translator), media_type="application/pdf", headers={"Content-Disposition": name})
 
 
 # Subscribing

@@ -11,17 +11,31 @@ from api.answers import full_text, view_of
 from api.deps import FilesDep, IdentityDep, SessionDep, SettingsDep
 from api.language import language_of, translator_of
 from api.pages.forms import Form, FormDep, Refusal, attempt, decimal
-from api.pages.layout import go, show, work_site
+from api.pages.layout import as_uuid, go, show, work_site
 from api.reports import report_pdf
 from api.routing import GuardedRouter, needs
 from lab.kit.clock import today
 from lab.library import service as library
 from lab.network.access import Permission
 from lab.network.models import Account, Site
+from lab.quality.guard import exceptions_of, failed_under
+from lab.register.use import book_use, sources_of
 from lab.results import authorship, service
+from lab.results.checklist import checklist_of, checks_of
+from lab.results.contradictions import contradictions_of
 from lab.results.machine import Step, actions_from, find_step
-from lab.results.models import Abundance, FindingRole, Outcome, Result, ResultAction, Technique
-from lab.results.schemas import AmountUnit, AnalysisIn, FindingIn
+from lab.results.models import (
+    Abundance,
+    CheckAnswer,
+    CheckItem,
+    FindingRole,
+    Outcome,
+    Result,
+    ResultAction,
+    Technique,
+)
+from lab.results.queries import rests_on
+from lab.results.schemas import AmountUnit, AnalysisIn, AnalysisView, FindingIn
 from lab.samples import service as samples
 from lab.samples.models import Sample
 from templates.i18n import LANGUAGES, translator
@@ -37,9 +51,11 @@ _BY_HAND = tuple(technique for technique in Technique if technique is not Techni
 def _analysis_page(
     request: Request, session: Session, identity: IdentityDep, sample: Sample, form: Form, status: int = 200
 ) -> Response:
+    at = work_site(request, session, identity, Permission.ANALYSIS_RECORD)
+    sources = sources_of(session, sample_id=sample.id, site_id=at.id) if at else []
     return show(
-        request, "pages/analysis_new.html", session=session, status=status, form=form, sample=sample,
-        at=work_site(request, session, identity, Permission.ANALYSIS_RECORD),
+        request, "pages/analysis_new.html", session=session, status=status, form=form, sample=sample, at=at,
+        sources=[(str(item.id), f"{str(item.id)[:8]} · {item.held_mg:g} mg") for item in sources],
         techniques=_BY_HAND, outcomes=Outcome, roles=FindingRole, abundances=Abundance,
         units=[(unit.value, unit.value) for unit in AmountUnit], rows=range(_FINDING_ROWS), today=today(),
     )  # fmt: skip
@@ -66,9 +82,16 @@ def record_analysis(
         fields = {name: form.get(name) for name in names if form.get(name).strip()}
         data = AnalysisIn.model_validate(fields | {"site_id": site and site.id, "findings": _findings(session, form)})
         days = settings.confirmation_due_days
-        return service.record_analysis(
+        analysis = service.record_analysis(
             session, actor=identity.actor, sample_id=sample.id, data=data, confirm_within_days=days
         )
+        used_mg = form.number("mass_used_mg")
+        if used_mg is not None:
+            book_use(
+                session, actor=identity.actor, sample_id=sample.id, site_id=data.site_id, mass_mg=used_mg,
+                analysis_id=analysis.id, item_id=as_uuid(form.get("used_from")),
+            )  # fmt: skip
+        return analysis
 
     done = attempt(session, translator_of(request), record)
     if isinstance(done, Refusal):
@@ -133,7 +156,11 @@ def _result_page(
         at=session.get_one(Site, sample.site_id),
         can={action.value for action in _possible(identity, result, site=session.get_one(Site, sample.site_id))},
         is_author=identity.account.id in authorship.authors_of(session, result=result),
-        newer=_newer(session, result),
+        newer=_newer(session, result), versions=service.results_of(session, sample_id=sample.id),
+        failed_plates=failed_under(session, result_id=result.id),
+        exceptions=exceptions_of(session, result_id=result.id),
+        checklist=checklist_of(session, result=result), checks=checks_of(session, result_id=result.id),
+        contradictions=contradictions_of(session, analyses=_resting(session, result, sample)),
     )  # fmt: skip
 
 
@@ -149,6 +176,12 @@ def _possible(identity: IdentityDep, result: Result, *, site: Site) -> Sequence[
 
 def _holds(identity: IdentityDep, step: Step | None) -> bool:
     return step is not None and step.permission is not None and identity.actor.may(step.permission)
+
+
+def _resting(session: Session, result: Result, sample: Sample) -> list[AnalysisView]:
+    """The analyses that this version rests on."""
+    ids = rests_on(session, result_id=result.id)
+    return [view for view in service.analyses_of(session, sample_id=sample.id) if view.analysis.id in ids]
 
 
 def _newer(session: Session, result: Result) -> Result | None:
@@ -190,10 +223,13 @@ def submit(result_id: UUID, request: Request, session: SessionDep, identity: Ide
 
 @router.post("/results/{result_id}/verify", access=needs(Permission.RESULT_VERIFY))
 def verify(result_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
-    """Verify somebody else's answer."""
+    """Verify somebody else's answer, line by line of the checklist."""
     actor = identity.actor
+    ticked = (item for item in CheckItem if form.get(f"check-{item.value}") == CheckAnswer.YES)
+    checks, reason = dict.fromkeys(ticked, CheckAnswer.YES), form.get("quality_reason")
     return _do(request, session, identity, result_id, form,
-               lambda: service.verify(session, actor=actor, result_id=result_id), "verified")  # fmt: skip
+               lambda: service.verify(session, actor=actor, result_id=result_id, checks=checks, quality_reason=reason),
+               "verified")  # fmt: skip
 
 
 @router.post("/results/{result_id}/return", access=needs(Permission.RESULT_VERIFY))

@@ -51,7 +51,8 @@ def sign_out(request: Request, session: SessionDep, settings: SettingsDep) -> Re
         signin.close_session(session, token=token)
     response = go("/sign-in")
     response.delete_cookie(name, secure=settings.https, httponly=True, samesite="lax")
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    # Not "storage": that is where samples wait that no server has yet. badge.js empties it once nothing waits there.
+    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 

@@ -12,18 +12,13 @@ from lab.custody import service
 from lab.custody.errors import ItemNotFoundError, ParcelNotFoundError
 from lab.custody.models import Action, EntryMode, ItemState, Parcel, ParcelState, SealState
 from lab.custody.parcels import ParcelReceipt
-from lab.custody.schemas import EventIn, TimelineEntry
+from lab.custody.schemas import EventRequest, TimelineEntry
 from lab.network.access import Actor, Permission
+from lab.register.errors import WitnessNeededError
 from lab.samples import service as samples
 from lab.samples.errors import SampleNotFoundError
 
 router = GuardedRouter(tags=["custody"])
-
-
-class EventRequest(EventIn):
-    """An event of an item: what happened, and the details that it takes."""
-
-    action: Action
 
 
 class EventOut(BaseModel):
@@ -148,6 +143,8 @@ def _details(data: BaseModel, *without: str) -> dict[str, Any]:
 @router.post("/items/{item_id}/events", access=needs(Permission.CUSTODY_HANDLE), status_code=201)
 def record_event(item_id: UUID, event: EventRequest, session: SessionDep, actor: ActorDep) -> EventOut:
     """Record what happened to an item. The same ``id`` again answers with the event already there."""
+    if event.action is Action.DESTROYED:
+        raise WitnessNeededError
     recorded = service.record_event(
         session, actor=actor, item_id=item_id, action=event.action, **_details(event, "action")
     )

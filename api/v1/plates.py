@@ -87,6 +87,36 @@ class CorrectionIn(BaseModel):
     reason: Annotated[str | None, Field(max_length=300)] = None
 
 
+class EditsIn(BaseModel):
+    """What a person changes on a reading (``tlc_analysis/edits.py``); everything else stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    edits: dict[str, Any]
+
+
+class AmendmentIn(EditsIn):
+    """Changes to be kept, and why."""
+
+    reason: Annotated[str, Field(max_length=300)]
+
+
+class LaneForeseenOut(BaseModel):
+    """A lane as it will be: its plate and its number there, and the Rf of its bands from the origin upwards."""
+
+    plate: int
+    index: int
+    rf: list[float | None]
+    rf_u: list[float | None]
+
+
+class ForeseenOut(BaseModel):
+    """What geometry says of the changes. ``superseded``: somebody else has corrected this reading meanwhile."""
+
+    superseded: bool
+    lanes: list[LaneForeseenOut]
+
+
 def _plate(session: Session, plate: Plate) -> PlateOut:
     return PlateOut(
         **plate.model_dump(include=set(PlateOut.model_fields) - {"lanes", "pictures"}),
@@ -169,6 +199,35 @@ def list_readings(plate_id: UUID, session: SessionDep, actor: ActorDep) -> list[
 def correct_reading(reading_id: UUID, data: CorrectionIn, session: SessionDep, actor: ActorDep) -> PictureOut:
     """Order a reading with a chemist's hints; it supersedes when it is there."""
     service.correct_reading(session, actor=actor, reading_id=reading_id, hints=data.hints, reason=data.reason)
+    reading = service.get_reading(session, actor=actor, reading_id=reading_id)
+    return PictureOut.model_validate(service.get_picture(session, actor=actor, picture_id=reading.picture_id))
+
+
+@router.post("/readings/{reading_id}/foresee", access=needs(Permission.PLATE_WORK))
+def foresee(reading_id: UUID, data: EditsIn, session: SessionDep, actor: ActorDep) -> ForeseenOut:
+    """What changes would make of the reading's places and Rf; nothing is kept and the picture is not looked at."""
+    reading = service.get_reading(session, actor=actor, reading_id=reading_id)
+    latest = service.latest_reading(session, picture_id=reading.picture_id)
+    foreseen = service.foresee(session, actor=actor, reading_id=reading_id, edits=data.edits)
+    return ForeseenOut(
+        superseded=latest is not None and latest.id != reading_id,
+        lanes=[
+            LaneForeseenOut(
+                plate=number,
+                index=lane.index,
+                rf=[spot.rf for spot in lane.spots],
+                rf_u=[spot.rf_u for spot in lane.spots],
+            )
+            for number, plate in enumerate(foreseen.plates, start=1)
+            for lane in plate.lanes
+        ],
+    )
+
+
+@router.post("/readings/{reading_id}/amend", access=needs(Permission.PLATE_WORK), status_code=202)
+def amend_reading(reading_id: UUID, data: AmendmentIn, session: SessionDep, actor: ActorDep) -> PictureOut:
+    """Order the reading with these changes; it supersedes when it is there, and differs in nothing else."""
+    service.amend_reading(session, actor=actor, reading_id=reading_id, edits=data.edits, reason=data.reason)
     reading = service.get_reading(session, actor=actor, reading_id=reading_id)
     return PictureOut.model_validate(service.get_picture(session, actor=actor, picture_id=reading.picture_id))
 

@@ -14,8 +14,11 @@ from api.reports import report_pdf
 from api.routing import GuardedRouter, needs
 from lab.network.access import Permission
 from lab.results import service
+from lab.results.checklist import checks_of
 from lab.results.models import (
     Abundance,
+    CheckAnswer,
+    CheckItem,
     Conclusion,
     Evidence,
     FindingRole,
@@ -93,6 +96,7 @@ class ResultOut(BaseModel):
     found: list[FoundOut]
     texts: dict[str, str]
     proposed: dict[str, str]
+    checks: dict[CheckItem, CheckAnswer]
     created_at: datetime
     submitted_at: datetime | None
     verified_at: datetime | None
@@ -120,6 +124,15 @@ class AmendIn(ReasonIn, DraftIn):
     """Why, and what the next version rests on."""
 
 
+class VerifyIn(BaseModel):
+    """The checklist as the verifier answered it, by line; the result says so where a program leaves it out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    checks: dict[CheckItem, CheckAnswer] | None = None
+    quality_reason: Annotated[str, Field(max_length=500)] = ""  # why it stands although a plate under it failed
+
+
 class ReportIn(BaseModel):
     """The final words by language; those proposed by the rules, when none are given."""
 
@@ -140,20 +153,21 @@ def _proposed(session: Session, result: Result) -> dict[str, str]:
 
 def _result(session: Session, result: Result) -> ResultOut:
     answer = service.answer_of(session, result=result)
-    fields = result.model_dump(include=set(ResultOut.model_fields) - {"colour", "found", "proposed"})
+    fields = result.model_dump(include=set(ResultOut.model_fields) - {"colour", "found", "proposed", "checks"})
     return ResultOut(
         **fields,
         colour=answer.colour,
         found=[FoundOut.model_validate(found) for found in answer.found],
         proposed={} if result.texts else _proposed(session, result),
+        checks={row.item: row.answer for row in checks_of(session, result_id=result.id)},
     )
 
 
-@router.post("/samples/{code}/analyses", access=needs(Permission.ANALYSIS_RECORD), status_code=201)
+@router.post("/samples/{code}/analyses", access=needs(Permission.ANALYSIS_ONSITE), status_code=201)
 def record_analysis(
     code: str, data: AnalysisIn, session: SessionDep, actor: ActorDep, settings: SettingsDep
 ) -> AnalysisOut:
-    """Record what a technique found on a sample."""
+    """Record what a technique found on a sample; counters may record strips and reagents alone."""
     sample = samples.get_by_code(session, actor=actor, code=code)
     analysis = service.record_analysis(
         session,
@@ -216,9 +230,13 @@ def send_back(result_id: UUID, data: ReasonIn, session: SessionDep, actor: Actor
 
 
 @router.post("/results/{result_id}/verify", access=needs(Permission.RESULT_VERIFY))
-def verify(result_id: UUID, session: SessionDep, actor: ActorDep) -> ResultOut:
-    """Verify somebody else's result; nobody verifies their own."""
-    return _result(session, service.verify(session, actor=actor, result_id=result_id))
+def verify(result_id: UUID, session: SessionDep, actor: ActorDep, data: VerifyIn | None = None) -> ResultOut:
+    """Verify somebody else's result; nobody their own. A laboratory may demand the checklist."""
+    data = data or VerifyIn()
+    verified = service.verify(
+        session, actor=actor, result_id=result_id, checks=data.checks, quality_reason=data.quality_reason
+    )
+    return _result(session, verified)
 
 
 @router.post("/results/{result_id}/report", access=needs(Permission.RESULT_REPORT))

@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from api.deps import ActorDep, Offset, SessionDep
+from api.deps import ActorDep, Offset, SessionDep, SettingsDep
 from api.routing import GuardedRouter, needs
 from lab.network.access import Permission
 from lab.samples import service
-from lab.samples.models import AdverseEvent, Reason, Sample, SampleForm
-from lab.samples.schemas import SampleIn, SampleStatus
+from lab.samples.models import AdverseEvent, Reason, Sample, SampleForm, TicketSource
+from lab.samples.schemas import LabelStanding, SampleIn, SampleStatus
 from lab.samples.status import status_of
 
 router = GuardedRouter(tags=["samples"])
@@ -61,11 +61,17 @@ class SampleDetail(SampleOut):
 
 
 class RegisteredOut(BaseModel):
-    """A registration: the sample, its sealed container to be, and the person's ticket, shown this once."""
+    """A registration: the sample, its sealed container to be, and the person's ticket, shown this once.
+
+    ``ticket`` is null where the person holds one already; ``ticket_source`` says from where. ``label``: what is known
+    of a pre-printed label's code.
+    """
 
     sample: SampleOut
     item_id: UUID
     ticket: str | None
+    ticket_source: TicketSource | None = None
+    label: LabelStanding | None = None
 
 
 class SamplesOut(BaseModel):
@@ -80,13 +86,19 @@ def _detail(session: SessionDep, sample: Sample) -> SampleDetail:
 
 
 @router.post("/samples", access=needs(Permission.SAMPLE_REGISTER), status_code=201)
-def register(data: SampleIn, session: SessionDep, actor: ActorDep, response: Response) -> RegisteredOut:
+def register(
+    data: SampleIn, session: SessionDep, actor: ActorDep, settings: SettingsDep, response: Response
+) -> RegisteredOut:
     """Register a sample. The same ``client_id`` again answers 200 with the sample already there."""
-    registered = service.register(session, actor=actor, data=data)
-    if registered.ticket is None:
+    registered = service.register(session, actor=actor, data=data, ticket_days=settings.ticket_days)
+    if not registered.is_new:
         response.status_code = 200
     return RegisteredOut(
-        sample=SampleOut.model_validate(registered.sample), item_id=registered.item.id, ticket=registered.ticket
+        sample=SampleOut.model_validate(registered.sample),
+        item_id=registered.item.id,
+        ticket=registered.ticket,
+        ticket_source=registered.ticket_source,
+        label=registered.label,
     )
 
 

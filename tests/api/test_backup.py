@@ -1,6 +1,7 @@
 """A backup brings a laboratory back as it was, or says that it cannot."""
 
 import tarfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ from api.app import compose
 from api.backup import (
     BackupUnreadableError,
     DataFolderInUseError,
+    KeysInFilesError,
     NotEmbeddedError,
     restore_backup,
     write_backup,
 )
 from api.migrations import upgrade
 from api.settings import Settings
-from lab.network.models import Site, SiteType
+from lab.network import accounts, signin
+from lab.network.models import Account, LoginSession, Site, SiteType
 
 
 @pytest.fixture
@@ -94,3 +97,26 @@ def test_a_manifest_of_another_shape_is_refused(tmp_path: Path, manifest: str) -
     with pytest.raises(BackupUnreadableError):
         restore_backup(Settings(data_dir=tmp_path / "elsewhere"), archive)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_ways_in_are_not_in_it(laboratory: Settings, tmp_path: Path) -> None:
+    """Whoever finds a backup, or restores one, lets nobody in by it: people sign in anew."""
+    state = compose(laboratory)
+    with state.database.session() as session:
+        account = accounts.create_account(session, email="a@test.example", display_name="A", language="en")
+        signin.open_session(session, account_id=account.id, lifetime=timedelta(hours=1))
+    state.database.dispose()
+    write_backup(laboratory, tmp_path / "backup.tar.gz")
+    elsewhere = Settings(data_dir=tmp_path / "elsewhere")
+    restore_backup(elsewhere, tmp_path / "backup.tar.gz")
+    restored = compose(elsewhere)
+    with restored.database.reading() as session:
+        assert [one.email for one in session.exec(select(Account))] == ["a@test.example"]
+        assert session.exec(select(LoginSession)).all() == []
+    restored.database.dispose()
+
+
+def test_keys_of_contacts_among_the_files_are_refused(laboratory: Settings, tmp_path: Path) -> None:
+    inside = laboratory.model_copy(update={"contact_keys": Path(laboratory.effective_files) / "keys"})
+    with pytest.raises(KeysInFilesError):
+        write_backup(inside, tmp_path / "backup.tar.gz")

@@ -23,7 +23,7 @@ def broken(state: AppState, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCli
     def fail(*_args: object, **_more: object) -> None:
         raise RuntimeError(TOLD)
 
-    monkeypatch.setattr(lookup, "sample_behind", fail)
+    monkeypatch.setattr(lookup, "gate", fail)
     with TestClient(create_app(state=state)) as client:
         yield client
 

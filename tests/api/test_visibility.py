@@ -6,7 +6,10 @@ The sample came in at the north and is at the laboratory. ``-``: as if it were n
 
 from collections.abc import Iterator
 from datetime import date
+from uuid import uuid4
 
+import cv2
+import numpy as np
 import pytest
 from httpx2 import Response
 
@@ -20,6 +23,8 @@ from tests.network import Network
 COLUMNS = ("worker", "south_worker", "courier", "chemist", "verifier", "coordinator", "approver", "admin", "auditor")
 TABLE = """
 GET    /samples/{code}                              + - - + + + + - +
+GET    /samples/{code}/photos                       + - - + + + + - +
+POST   /samples/{code}/photos                       + - - - - + - - -
 GET    /samples/{code}/custody                      + - - + + + + - +
 GET    /samples/{code}/analyses                     + - - + + + + - +
 POST   /samples/{code}/analyses                     - - - + + - - - -
@@ -30,8 +35,11 @@ POST   /items/{item_id}/events                      - - + + + + - - -
 GET    /parcels/{parcel_id}                         + - + + + + - - -
 POST   /parcels/{parcel_id}/hand-over               + - + + + + - - -
 POST   /parcels/{parcel_id}/receive                 - - + + + + - - -
+POST   /parcels/{parcel_id}/offer                   + - + + + + - - -
+POST   /parcels/{parcel_id}/receiving               - - + + + + - - -
 GET    /plates/{plate_id}                           - - - + + - - - -
 GET    /plates/{plate_id}/readings                  - - - + + - - - -
+GET    /plates/{plate_id}/quality                   - - - + + - - - -
 POST   /plates/{plate_id}/pictures                  - - - + + - - - -
 GET    /plates/pictures/{picture_id}                - - - + + - - - -
 GET    /plates/pictures/{picture_id}/file           - - - + + - - - -
@@ -57,8 +65,11 @@ POST   /alerts/{alert_id}/countersign               - - - - - - + - -
 POST   /alerts/{alert_id}/discard                   - - - - - + + - -
 POST   /alerts/{alert_id}/update                    - - - - - + + - -
 POST   /alerts/{alert_id}/cancel                    - - - - - + + - -
+POST   /labels/{batch_id}/lost                       + - - - - + - - -
+GET    /encounters/{encounter_id}                   + - - - - + - - -
 GET    /subscriptions/endpoints/{endpoint_id}/secret - - - - - + - + -
 """
+PHOTO = bytes(cv2.imencode(".png", np.full((64, 64, 3), 128, np.uint8))[1])
 LISTS = {  # route: how many of the world's things each of COLUMNS is shown; None: refused
     "/samples": (1, 0, None, 1, 1, 1, 1, None, 1),
     "/plates": (None, None, None, 1, 1, None, None, None, None),
@@ -66,7 +77,13 @@ LISTS = {  # route: how many of the world's things each of COLUMNS is shown; Non
 }
 NOTHING_BEHIND_THE_KEY = {  # a key that the world has none of, or that is no secret of a site
     "/alerts/proposals/{proposal_id}/take", "/alerts/proposals/{proposal_id}/dismiss",
+    "/plates/readings/{reading_id}/amend", "/plates/readings/{reading_id}/foresee",
     "/plates/readings/{reading_id}/correct", "/plates/readings/{reading_id}/accept",
+    "/samples/{code}/photos/{photo_id}",
+    "/handovers/{handover_id}/confirm", "/handovers/{handover_id}/withdraw",
+    "/receivings/{receiving_id}", "/receivings/{receiving_id}/scans", "/receivings/{receiving_id}/close",
+    "/receivings/{receiving_id}/scans/{scan_id}/mark", "/receivings/{receiving_id}/scans/{scan_id}/undo",
+    "/conflicts/{conflict_id}", "/conflicts/{conflict_id}/decide",
     "/library/substances/{name}", "/subscriptions/confirm/{token}", "/subscriptions/unsubscribe/{token}",
 }  # fmt: skip
 
@@ -88,6 +105,7 @@ def bodies(world: World, network: Network) -> dict[str, object]:
             "outcome": "none_of_interest", "detection_limit_note": "as validated",
         },
         "/items/{item_id}/events": {"action": "stored", "place": "A-1"},
+        "/parcels/{parcel_id}/offer": {"receiver_id": str(uuid4())},
         "/parcels/{parcel_id}/receive": {"received_item_ids": [world.keys["item_id"]], "seal_state": "intact"},
         "/results/{result_id}/return": reason, "/results/{result_id}/amend": reason,
         "/results/{result_id}/retract": reason,
@@ -125,6 +143,8 @@ def test_each_role_reaches_what_the_table_says_and_nothing_else(client: Client, 
         whole = "/api/v1" + path.format(**world.keys)
         if path.endswith("/pictures"):
             answer = client(role).post(whole, files={"picture": ("plate.png", b"no picture", "image/png")})
+        elif path.endswith("/photos") and method == "POST":
+            answer = client(role).post(whole, files={"picture": ("photo.png", PHOTO, "image/png")})
         else:
             answer = client(role).request(method, whole, json=None if method == "GET" else sent.get(path, {}))
         fits = answer.status_code != 422 or path.endswith(("/pictures", "/report"))

@@ -45,12 +45,20 @@ def make_world(state: AppState, network: Network, client: Client) -> World:
         "endpoints": [{"channel": "webhook", "address": "https://receiver.example/hook"}],
     }  # fmt: skip
     endpoint = _done(client("coordinator").post("/api/v1/subscriptions", json=subscription))["endpoints"][0]
+    encounter = {"site_id": sites["north"], "sample_codes": [code], "answers": {"core.first_time": True}}
+    encounter_id = _done(client("worker").post("/api/v1/encounters", json=encounter))["id"]
     [task] = _done(client("worker").get("/api/v1/tasks"))
     alert = _done(client("approver").get("/api/v1/alerts?tier=T2"))[0]
+    printing = {"site_id": sites["north"], "format": "11354"}
+    batch = _done(client("worker").post("/api/v1/labels", json=printing))
     keys = {
+        "batch_id": batch["id"],
         "code": code, "item_id": item_id, "parcel_id": parcel_id, "plate_id": plate_id, "picture_id": picture_id,
         "result_id": result_id, "task_id": task["id"], "alert_id": alert["id"], "endpoint_id": endpoint["id"],
-        "proposal_id": str(uuid4()), "reading_id": str(uuid4()), "name": "diazepam", "token": "unknown",
+        "encounter_id": encounter_id,
+        "proposal_id": str(uuid4()), "photo_id": str(uuid4()), "reading_id": str(uuid4()), "conflict_id": str(uuid4()),
+        "handover_id": str(uuid4()), "receiving_id": str(uuid4()), "scan_id": str(uuid4()),
+        "name": "diazepam", "token": "unknown",
     }  # fmt: skip
     return World(keys=keys, substances=substances, system_id=system_id, ticket=sample["ticket"])
 

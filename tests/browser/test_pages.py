@@ -11,7 +11,10 @@ pytestmark = pytest.mark.browser
 PAGES: tuple[tuple[str | None, str], ...] = (
     (None, "/sign-in"), (None, "/lookup"), (None, "/subscribe"), (None, "/alerts"), (None, "/no/such/page"),
     ("worker", "/"), ("worker", "/samples"), ("worker", "/samples/new"), ("worker", "waiting"), ("worker", "sample"),
-    ("worker", "/custody"), ("worker", "/tasks"),
+    ("worker", "/custody"), ("worker", "/custody/conflicts"), ("worker", "/tasks"), ("worker", "/offline"),
+    ("worker", "/labels"), ("worker", "/encounters"), ("worker", "/reach"), (None, "/consent"),
+    ("coordinator", "/"), ("coordinator", "/network"), ("coordinator", "/network/directory"),
+    ("coordinator", "/ratings"), ("coordinator", "/counts/not-stated"),
     ("chemist", "/"), ("chemist", "/plates"), ("chemist", "/plates/new"), ("chemist", "plate"), ("chemist", "result"),
     ("chemist", "analysis"), ("chemist", "/library"), ("chemist", "substance"),
     ("approver", "/alerts"), ("coordinator", "alert"),

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from lab.library.models import TlcSystem
 from lab.plates.models import LaneKind, Plate, PlateLane, Reading
-from lab.results.models import Analysis, Finding, Outcome, Result, ResultState, Technique
+from lab.results.models import Analysis, CheckItem, Finding, Outcome, Result, ResultState, Technique
 from lab.samples.schemas import Registered
 from tests.api.pages.conftest import Client, Lab, fields_of, text_of
 from tlc_analysis.synthetic import random_spec, render
@@ -18,6 +18,7 @@ STRIP = {
     "abundance": ["indicated"] * 4,
     "amount": [""] * 4, "amount_unit": ["%"] * 4,
 }  # fmt: skip
+TICKED = {f"check-{item}": "yes" for item in CheckItem}
 
 
 @pytest.fixture
@@ -160,7 +161,12 @@ def test_an_answer_goes_from_strip_to_ticket(client: Client, lab: Lab, sample: R
     ticket_page = client("worker").post("/lookup", data={"ticket": sample.ticket})
     assert "Talk to us now" in text_of(ticket_page)  # the warning does not wait for the second signature
     assert "fentanyl" not in text_of(ticket_page).lower()  # the answer does
-    assert verifier.post(f"{drafted}/verify").status_code == 303
+    unticked = verifier.post(f"{drafted}/verify", data={"check-sample": "yes"})
+    assert unticked.status_code == 422
+    assert 'id="check-findings-error"' in unticked.text
+    assert latest(lab).state is ResultState.SUBMITTED
+    assert verifier.post(f"{drafted}/verify", data=TICKED).status_code == 303
+    assert "Checklist answered by Verifier" in text_of(chemist.get(drafted))
     page = chemist.get(drafted)
     texts = dict(re.findall(r'<textarea[^>]*name="(text_\w\w)"[^>]*>(.*?)</textarea>', page.text, re.DOTALL))
     assert set(texts) == {"text_fr", "text_nl", "text_en"}
@@ -173,7 +179,7 @@ def test_an_answer_goes_from_strip_to_ticket(client: Client, lab: Lab, sample: R
     assert "Not what was expected." in text_of(answer)
     assert "Checked by a second person." in text_of(answer)
     assert "set-cookie" not in answer.headers
-    assert fields_of(answer, "ticket") == [sample.ticket]  # to read the same in another language
+    assert set(fields_of(answer, "ticket")) == {sample.ticket}  # to read it in another language, and to rate it
     pdf = worker.get(f"{drafted}/report.pdf", params={"lang": "nl"})
     assert pdf.content.startswith(b"%PDF-")
 
@@ -188,7 +194,7 @@ def test_an_answer_sent_back_and_one_amended_say_why(client: Client, lab: Lab, s
     assert verifier.post(f"{path}/return", data={"reason": "lot unreadable"}).status_code == 303
     assert "lot unreadable" in text_of(chemist.get(path))
     chemist.post(f"{path}/submit")
-    verifier.post(f"{path}/verify")
+    verifier.post(f"{path}/verify", data=TICKED)
     amended = chemist.post(f"{path}/amend", data={"reason": "GC-MS is in"})
     newer = amended.headers["location"].partition("?")[0]
     assert newer != path
@@ -231,15 +237,16 @@ def test_a_chemist_says_where_the_lines_are_and_the_reading_before_stays(
     picture = render(random_spec("scan", "uv254", seed=3), seed=3)
     chemist.post(f"{path}/pictures", files={"picture": ("plate.png", picture.image)}, data={"light": "uv254"})
     lab.work()
-    action = re.search(r'action="([^"]+/correct)"', chemist.get(path).text)
+    action = re.search(r'action="([^"]+/numbers)"', chemist.get(path).text)
     assert action
-    refused = chemist.post(action[1], data={"origin_px": "10 20 thirty 40"})
+    refused = chemist.post(action[1], data={"origin_px": "10 20 thirty 40", "why": "faint"})
     assert refused.status_code == 422
     assert fields_of(refused, "origin_px") == ["10 20 thirty 40"]
     height, width = picture.pixels.shape[:2]
-    origin = f"0 {0.9 * height:.0f} {width - 1} {0.9 * height:.0f}"
-    front = f"0 {0.1 * height:.0f} {width - 1} {0.1 * height:.0f}"
-    sent = {"origin_px": origin, "front_px": front, "reason": "front was faint"}
+    left, right, low, high = 0.2 * width, 0.8 * width, 0.85 * height, 0.15 * height  # on the plate
+    origin = f"{left:.0f} {low:.0f} {right:.0f} {low:.0f}"
+    front = f"{left:.0f} {high:.0f} {right:.0f} {high:.0f}"
+    sent = {"origin_px": origin, "front_px": front, "why": "front was faint"}
     assert chemist.post(action[1], data=sent).status_code == 303
     lab.work()
     page = text_of(chemist.get(path))
@@ -248,4 +255,4 @@ def test_a_chemist_says_where_the_lines_are_and_the_reading_before_stays(
     with lab.session() as session:
         first, second = session.exec(select(Reading).order_by(Reading.number)).all()  # type: ignore[arg-type]  # a column
     assert second.supersedes_id == first.id
-    assert second.document["plates"][0]["front_px"][0][1] == pytest.approx(0.1 * height, abs=2)
+    assert second.document["plates"][0]["front_px"][0][1] == pytest.approx(high, abs=2)

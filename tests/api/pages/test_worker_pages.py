@@ -110,10 +110,12 @@ def test_a_parcel_goes_from_counter_to_laboratory(client: Client, lab: Lab) -> N
     packed = worker.post("/custody/parcels", data=parcel | {"legal_basis": "authorisation 7"})
     path = packed.headers["location"].partition("?")[0]
     assert "S-1" in worker.get(path).text
-    assert worker.post(f"{path}/hand-over").status_code == 303
+    assert worker.post(f"{path}/hand-over", data={"confirmed": "yes"}).status_code == 303
     assert "P-1" in text_of(chemist.get("/custody"))
-    received = chemist.post(f"{path}/receive", data={"item_ids": item, "seal_state": "intact"})
-    assert received.headers["location"].endswith("done=received")
+    unpacking = chemist.post("/custody/receiving", data={"parcel": "PARCEL:P-1"}).headers["location"]
+    assert chemist.post(f"{unpacking}/scans", data={"scan": code}).headers["location"] == unpacking
+    closed = chemist.post(f"{unpacking}/close", data={"seal_state": "intact"})
+    assert closed.headers["location"].endswith("done=receiving_closed")
     with lab.session() as session:
         assert items_of(session, sample_id=registered.sample.id)[0].state is ItemState.AT_LABORATORY
     assert "North field → Laboratory" in text_of(chemist.get(f"/samples/{code}"))
@@ -130,9 +132,11 @@ def test_what_is_missing_from_a_parcel_is_said(client: Client, lab: Lab) -> None
     sent = {"item_ids": items, "to_site_id": str(lab.network.sites["laboratory"].id), "seal_number": "P-2",
             "legal_basis": "authorisation 7"}  # fmt: skip
     path = worker.post("/custody/parcels", data=sent).headers["location"].partition("?")[0]
-    worker.post(f"{path}/hand-over")
-    received = chemist.post(f"{path}/receive", data={"item_ids": items[0], "seal_state": "broken"})
-    assert received.headers["location"].endswith("done=received_deviating")
+    worker.post(f"{path}/hand-over", data={"confirmed": "yes"})
+    unpacking = chemist.post(f"{path}/receiving").headers["location"]
+    chemist.post(f"{unpacking}/scans", data={"scan": "S-0"})
+    closed = chemist.post(f"{unpacking}/close", data={"seal_state": "broken"}).headers["location"]
+    assert "Missing 1" in text_of(chemist.get(closed))
     assert "missing" in text_of(chemist.get(path))
 
 

@@ -1,0 +1,107 @@
+"""A site's escalation: the page where its coordinator says who is told of a call-back, when, and by what."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import ValidationError
+from sqlmodel import Session
+from starlette.responses import Response
+
+from alerts.errors import ScheduleInvalidError
+from alerts.rules.active import active_rules
+from alerts.tasks import scheduling
+from alerts.tasks.schedule import STAFF_CHANNELS, schedule_of, steps_of
+from alerts.tasks.scheduling import MOST_STEPS, ROLES, StepIn
+from alerts.vocabulary import ChannelKind
+from api.deps import IdentityDep, SessionDep
+from api.language import translator_of
+from api.pages.forms import Form, FormDep, Refusal, attempt
+from api.pages.layout import as_uuid, go, show
+from api.routing import GuardedRouter, needs
+from lab.network.access import Permission
+from lab.network.errors import SiteNotFoundError
+from lab.network.models import Role, Site
+
+router = GuardedRouter(html=True)
+EDIT = needs(Permission.NETWORK_COORDINATE)
+_ROLE, _PERSON = "role:", "person:"
+_SPARE = 2  # empty steps below the ones there are
+
+
+@router.get("/sites/{site_id}/escalation", access=EDIT)
+def schedule_page(site_id: UUID, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
+    """The steps as they are, and room for more."""
+    site = _site(session, identity, site_id)
+    return _page(request, session, site, _filled(session, site))
+
+
+@router.post("/sites/{site_id}/escalation", access=EDIT)
+def save(site_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
+    """Put what was filled in, in place of the schedule; with ``reset`` the network's holds again."""
+    site = _site(session, identity, site_id)
+
+    def store() -> None:
+        steps = [] if form.get("reset") else _steps(form)
+        scheduling.set_schedule(session, actor=identity.actor, site_id=site.id, steps=steps)
+
+    done = attempt(session, translator_of(request), store)
+    if isinstance(done, Refusal):
+        return _page(request, session, _site(session, identity, site_id), form.refused(done.errors), 422)
+    return go(f"/sites/{site_id}/escalation", done="schedule_saved")
+
+
+def _site(session: Session, identity: IdentityDep, site_id: UUID) -> Site:
+    site = session.get(Site, site_id)
+    if site is None or not identity.actor.may(Permission.NETWORK_COORDINATE, site_id):
+        raise SiteNotFoundError
+    return site
+
+
+def _filled(session: Session, site: Site) -> Form:
+    """The schedule that holds now, as a form."""
+    schedule = schedule_of(session, site_id=site.id, settings=active_rules(session).settings)
+    values: dict[str, Sequence[str]] = {}
+    rows = [(step.after, target) for step in schedule.steps for target in step.targets]
+    for number, (after, target) in enumerate(rows, start=1):
+        values[f"after_{number}"] = [str(int(after.total_seconds() // 60))]
+        whom = f"{_ROLE}{target.role.value}" if target.role else f"{_PERSON}{target.account_id}"
+        values[f"whom_{number}"] = [whom]
+        values[f"by_{number}"] = [kind.value for kind in target.channels]
+    return Form(values)
+
+
+def _page(request: Request, session: Session, site: Site, form: Form, status: int = 200) -> Response:
+    translator = translator_of(request)
+    roles = [
+        (f"{_ROLE}{role.value}", translator.text("escalation.everybody", role=translator.label(role))) for role in ROLES
+    ]
+    people = [(f"{_PERSON}{one.id}", one.display_name) for one in scheduling.people_at(session, site_id=site.id)]
+    used = max((number for number in range(1, MOST_STEPS + 1) if form.get(f"whom_{number}")), default=0)
+    settings = active_rules(session).settings
+    return show(
+        request, "pages/escalation.html", session=session, status=status, form=form, at=site,
+        numbers=range(1, min(used + _SPARE, MOST_STEPS) + 1), whom=[*roles, *people],
+        channels=[(kind.value, translator.label(kind)) for kind in STAFF_CHANNELS],
+        is_own=bool(steps_of(session, site_id=site.id)),
+        repeat_min=int(settings.escalation_repeat.total_seconds() // 60),
+    )  # fmt: skip
+
+
+def _steps(form: Form) -> list[StepIn]:
+    """The steps that were filled in; one without anybody to tell is left out."""
+    numbers = [number for number in range(1, MOST_STEPS + 1) if form.get(f"whom_{number}").strip()]
+    return [_step(form, number) for number in numbers]
+
+
+def _step(form: Form, number: int) -> StepIn:
+    whom = form.get(f"whom_{number}").strip()
+    try:
+        return StepIn(
+            after_min=int(form.get(f"after_{number}").strip() or "0"),
+            role=Role(whom.removeprefix(_ROLE)) if whom.startswith(_ROLE) else None,
+            account_id=as_uuid(whom.removeprefix(_PERSON)) if whom.startswith(_PERSON) else None,
+            channels=[ChannelKind(one) for one in form.all(f"by_{number}")],
+        )
+    except (ValidationError, ValueError) as error:
+        raise ScheduleInvalidError(field=f"after_{number}", most=MOST_STEPS) from error

@@ -1,0 +1,120 @@
+"""Corrections without a script, and what the JSON routes say of them."""
+
+import re
+from uuid import UUID
+
+import pytest
+from httpx2 import Response
+
+from lab.plates import service as plates
+from lab.plates.models import Reading
+from tests.api.pages.conftest import Client, Lab, fields_of, text_of
+from tests.browser.filling import fill_system
+from tests.browser.viewer_plates import read_plate, readings
+
+LANES = [[0.2, 0.5], [0.35]]
+
+
+@pytest.fixture
+def plate(lab: Lab) -> tuple[str, UUID]:
+    """A plate that was read: the path of its page and the picture's key."""
+    with lab.state.database.session() as session:
+        fill_system(session)
+        return read_plate(session, lab, LANES)
+
+
+def form_of(page: Response) -> tuple[str, dict[str, str]]:
+    """Where the form of numbers goes, and what it is sent with when nobody touches it."""
+    found = re.search(r'<form method="post" action="([^"]+/numbers)"(.*?)</form>', page.text, re.DOTALL)
+    assert found
+    inputs = re.findall(r'<input(?![^>]*type="checkbox")[^>]*\bname="([^"]+)"[^>]*', found[2])
+    return found[1], {name: fields_of(page, name)[0] for name in inputs}
+
+
+def spots(reading: Reading) -> list[list[tuple[float, list[str]]]]:
+    return [[(one["rf"], one["flags"]) for one in lane["spots"]] for lane in reading.document["plates"][0]["lanes"]]
+
+
+def test_one_number_changed_moves_one_band_and_leaves_the_rest(
+    client: Client, lab: Lab, plate: tuple[str, UUID]
+) -> None:
+    action, sent = form_of(client("chemist").get(plate[0]))
+    answer = client("chemist").post(action, data=sent | {"hrf-1-1-1": "52,5", "why": "apex"})
+    assert answer.status_code == 303
+    lab.work()
+    with lab.session() as session:
+        first, second = readings(session, plate[1])
+    # Off the band there is little to see, and the reading says so beside whose place it is.
+    assert spots(second) == [[(0.2, []), (pytest.approx(0.525), ["faint", "manual"])], spots(first)[1]]
+    page = text_of(client("verifier").get(plate[0]))
+    assert page.index("What people changed") < page.index("Correct with numbers")
+    assert "Reading 2, by" in page
+    assert "apex" in page
+
+
+def test_bands_and_lanes_are_added_and_removed_by_typing(client: Client, lab: Lab, plate: tuple[str, UUID]) -> None:
+    action, sent = form_of(client("chemist").get(plate[0]))
+    changes = {"remove-1-1-0": "yes", "add_lane": "1", "add_hrf": "80", "remove_lane-1-2": "yes", "why": "look"}
+    assert client("chemist").post(action, data=sent | changes).status_code == 303
+    lab.work()
+    with lab.session() as session:
+        *_, last = readings(session, plate[1])
+    assert [[round(rf, 4) for rf, _ in lane] for lane in spots(last)] == [[0.5, 0.8]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"why": "for nothing"}, "does not fit"),
+        ({"hrf-1-1-1": "52", "why": " "}, "why you corrected"),
+        ({"hrf-1-1-1": "high", "why": "w"}, "number"),
+        ({"hrf-1-1-1": "5200", "why": "w"}, "does not fit"),
+        ({"front_px": "0 950 999 950", "why": "w"}, "does not fit"),
+        ({"new_lane": "300", "why": "w"}, "does not fit"),
+    ],
+)
+def test_what_does_not_fit_is_said_and_what_was_typed_is_kept(
+    client: Client, plate: tuple[str, UUID], changes: dict[str, str], says: str
+) -> None:
+    action, sent = form_of(client("chemist").get(plate[0]))
+    refused = client("chemist").post(action, data=sent | changes)
+    assert refused.status_code == 422
+    assert says in text_of(refused)
+    for name, value in changes.items():
+        assert fields_of(refused, name) == [value]
+
+
+def test_numbers_of_an_earlier_reading_never_slip_into_the_one_that_stands(
+    client: Client, lab: Lab, plate: tuple[str, UUID]
+) -> None:
+    action, sent = form_of(client("chemist").get(plate[0]))
+    with lab.state.database.session() as session:
+        (first,) = readings(session, plate[1])
+        gone = {"plates": [{"plate": 1, "spots": [{"lane": 1, "replaces": [0], "becomes": []}]}]}
+        plates.amend_reading(
+            session, actor=lab.network.actors["verifier"], reading_id=first.id, edits=gone, reason="dust"
+        )
+    lab.work()
+    refused = client("chemist").post(action, data=sent | {"hrf-1-1-1": "52.5", "why": "apex"})
+    assert refused.status_code == 422
+    assert "1b 50.0 → 52.5" in text_of(refused)
+    assert fields_of(refused, "hrf-1-1-0") == ["50.0"]
+    assert fields_of(refused, "why") == ["apex"]
+
+
+def test_programs_foresee_and_amend_by_the_same_rules(client: Client, lab: Lab, plate: tuple[str, UUID]) -> None:
+    with lab.session() as session:
+        (first,) = readings(session, plate[1])
+    path, chemist = f"/api/v1/plates/readings/{first.id}", client("chemist")
+    edits = {"plates": [{"plate": 1, "front_px": [[0, 180], [999, 180]]}]}
+    foreseen = chemist.post(f"{path}/foresee", json={"edits": edits}).json()
+    assert foreseen["superseded"] is False
+    assert foreseen["lanes"][0]["rf"] == pytest.approx([0.2 * 800 / 720, 0.5 * 800 / 720], abs=2e-3)
+    assert chemist.post(f"{path}/amend", json={"edits": edits, "reason": " "}).status_code == 422
+    assert chemist.post(f"{path}/amend", json={"edits": {"plates": []}, "reason": "w"}).status_code == 422
+    assert client("worker").post(f"{path}/foresee", json={"edits": edits}).status_code in {403, 404}
+    assert chemist.post(f"{path}/amend", json={"edits": edits, "reason": "front"}).status_code == 202
+    assert chemist.post(f"{path}/amend", json={"edits": edits, "reason": "front"}).status_code == 409
+    lab.work()
+    assert chemist.post(f"{path}/foresee", json={"edits": edits}).json()["superseded"] is True
+    assert chemist.post(f"{path}/amend", json={"edits": edits, "reason": "front"}).status_code == 409
