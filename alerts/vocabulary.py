@@ -36,4 +36,5 @@ class ChannelKind(StrEnum):
     EMAIL = "email"
     WEBHOOK = "webhook"
     SMS = "sms"
-    PUSH = "push"  # Web Push, to a worker's own browser
+    PUSH = "push"  # Web Push, to somebody's own browser
+    CHAT = "chat"  # a room that the operator configured

@@ -9,6 +9,7 @@ import alerts.rules.models
 import alerts.signals.models
 import alerts.subscriptions.models
 import alerts.tasks.models
+import alerts.unread.models
 import alerts.warnings.models
 import alerts.witnesses.models
 import lab.bench.models

@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     CONFIRMATION = "confirmation"  # second opt-in
     CALLBACK = "callback"  # a T0 task escalates
     CONTACT = "contact"  # the person who brought a sample is told that something waits for them
+    UNREAD = "unread"  # somebody who answers for an alert hears that nobody has acknowledged it
 
 
 class DeliveryState(StrEnum):
@@ -64,7 +65,7 @@ class Delivery(SQLModel, table=True):
     target: str | None = Field(default=None, max_length=40)  # which of the account's roads: a channel, a device's id
     # contact: no foreign key, for the contact is erased and this stays
     contact_id: UUID | None = Field(default=None, index=True)
-    cause: str | None = Field(default=None, max_length=60)  # such as "ready:<result>": each is told once
+    cause: str | None = Field(default=None, max_length=60)  # "ready:<result>" (told once), "unread:<alert's version>"
     content: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)  # {"subject", "body"} as sent
 
     state: DeliveryState = Field(default=DeliveryState.WAITING, sa_type=enum_type(DeliveryState))

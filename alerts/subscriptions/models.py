@@ -27,6 +27,7 @@ class Subscription(SQLModel, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     audience: Audience = Field(sa_type=enum_type(Audience))
+    label: str | None = Field(default=None, max_length=100)  # whose it is, by whoever opened it: a ward, a team
     language: str = Field(max_length=2)
     tiers: list[str] = Field(default_factory=list, sa_type=sa.JSON)  # vocabulary.Tier, within the audience's
     areas: list[str] = Field(default_factory=list, sa_type=sa.JSON)  # empty: everywhere
@@ -48,7 +49,8 @@ class SubscriptionEndpoint(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     subscription_id: UUID = Field(foreign_key="subscription.id", index=True)
     channel: ChannelKind = Field(sa_type=enum_type(ChannelKind))
-    address: str = Field(max_length=500)  # an e-mail address or an https URL
+    address: str = Field(max_length=1000)  # an e-mail address, a number, an https URL, or the name of a chat room
+    secret: bytes | None = Field(default=None, max_length=81)  # a browser's key and its secret, one after the other
     state: EndpointState = Field(default=EndpointState.UNCONFIRMED, sa_type=enum_type(EndpointState), index=True)
     confirm_hash: bytes = Field(max_length=32, unique=True)
     confirm_until: datetime = Field(sa_type=UTCDateTime)

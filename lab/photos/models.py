@@ -24,5 +24,7 @@ class SamplePhoto(SQLModel, table=True):
     taken_by: UUID = Field(foreign_key="account.id")
     of_seal: bool = False  # a seal as it was put on or found, rather than the product
     item_id: UUID | None = None  # the container that carries the seal
+    # A part of that photograph, cut out for a warning: it lives no longer than the whole.
+    cropped_from: UUID | None = Field(default=None, index=True)
     added_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     erased_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

@@ -1,4 +1,4 @@
-"""A laboratory at work keeps its deliveries when the roads to people change (migration 0008)."""
+"""A laboratory at work keeps its deliveries when the roads to people change (migrations 0008 and 0020)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +45,6 @@ def test_what_was_sent_is_still_there_and_still_checked(before: Database) -> Non
         with pytest.raises(sa.exc.IntegrityError), before.engine.begin() as connection:
             connection.execute(sa.text(f"UPDATE delivery SET {column} = 'pigeon'"))  # noqa: S608 -- our own names
     with before.engine.begin() as connection:
-        connection.execute(sa.text("UPDATE delivery SET channel = 'push', purpose = 'contact'"))
+        connection.execute(sa.text("UPDATE delivery SET channel = 'chat', purpose = 'unread'"))
     with pytest.raises(sa.exc.IntegrityError), before.engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM delivery"))
