@@ -119,6 +119,7 @@ class Analysis(SQLModel, table=True):
     lane_index: int | None = None
     data: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)  # what the technique delivered, as imported
     import_key: str | None = Field(default=None, max_length=64, unique=True)  # SHA-256 of the imported lines
+    client_id: UUID | None = Field(default=None, unique=True, index=True)  # the sender's own key: sent again, kept once
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
@@ -171,7 +172,10 @@ class Result(SQLModel, table=True):
     preliminary: bool = False
     texts: dict[str, str] = Field(
         default_factory=dict, sa_type=sa.JSON
-    )  # final wording by language, stored when reported
+    )  # final wording for the person by language, stored when reported
+    professional_texts: dict[str, str] | None = Field(
+        default=None, sa_type=sa.JSON(none_as_null=True)
+    )  # the same for professionals; None before, and for what was reported before there was one
     created_by: UUID = Field(foreign_key="account.id")
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     submitted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
