@@ -16,10 +16,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .errors import InvalidHintsError
+from .json_shapes import read_corners, read_list, read_object, read_point, read_points, read_whole
 from .model import Corners, Point, Polyline
-
-_FARTHEST = 1e6  # pixels: beyond any picture
-_MOST = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +67,8 @@ class Edits:
 
 def read_edits(data: Any) -> Edits:
     """The changes in a JSON document. Raises :class:`InvalidHintsError`, which names the field."""
-    fields = _object(data, {"plates"}, "the corrections")
-    plates = tuple(_plate(plate) for plate in _list(fields.get("plates", []), "plates"))
+    fields = read_object(data, {"plates"}, "the corrections")
+    plates = tuple(_plate(plate) for plate in read_list(fields.get("plates", []), "plates"))
     if all(plate.is_empty for plate in plates):
         raise InvalidHintsError("The corrections change nothing.")
     numbers = [plate.plate for plate in plates]
@@ -85,92 +83,48 @@ def edits_to_json(edits: Edits) -> dict[str, Any]:
 
 
 def _plate(data: Any) -> PlateEdits:
-    fields = _object(data, set(PlateEdits.__dataclass_fields__), "a plate's corrections")
+    fields = read_object(data, set(PlateEdits.__dataclass_fields__), "a plate's corrections")
 
     def given(name: str, read: Callable[[Any, str], Any]) -> Any:
         value = fields.get(name)
         return None if value is None else read(value, name)
 
     return PlateEdits(
-        plate=_whole(fields.get("plate", 1), "plate", least=1),
-        corners_px=given("corners_px", _corners),
-        origin_px=given("origin_px", _points),
-        front_px=given("front_px", _points),
-        lanes=tuple(_lane(lane) for lane in _list(fields.get("lanes") or [], "lanes")),
-        spots=tuple(_spot(spot) for spot in _list(fields.get("spots") or [], "spots")),
+        plate=read_whole(fields.get("plate", 1), "plate", least=1),
+        corners_px=given("corners_px", read_corners),
+        origin_px=given("origin_px", _line),
+        front_px=given("front_px", _line),
+        lanes=tuple(_lane(lane) for lane in read_list(fields.get("lanes") or [], "lanes")),
+        spots=tuple(_spot(spot) for spot in read_list(fields.get("spots") or [], "spots")),
     )
 
 
 def _lane(data: Any) -> LaneEdit:
-    fields = _object(data, {"lane", "at_px"}, "a lane's correction")
+    fields = read_object(data, {"lane", "at_px"}, "a lane's correction")
     lane, at = fields.get("lane"), fields.get("at_px")
     if lane is None and at is None:
         raise InvalidHintsError("A lane's correction needs a lane, a place “at_px”, or both.")
     return LaneEdit(
-        lane=None if lane is None else _whole(lane, "lane", least=1), at_px=None if at is None else _point(at, "at_px")
+        lane=None if lane is None else read_whole(lane, "lane", least=1),
+        at_px=None if at is None else read_point(at, "at_px"),
     )
 
 
 def _spot(data: Any) -> SpotEdit:
-    fields = _object(data, {"lane", "replaces", "becomes"}, "a spot's correction")
+    fields = read_object(data, {"lane", "replaces", "becomes"}, "a spot's correction")
     lane = fields.get("lane")
-    replaces = tuple(_whole(spot, "replaces", least=0) for spot in _list(fields.get("replaces") or [], "replaces"))
-    becomes = tuple(_point(point, "becomes") for point in _list(fields.get("becomes") or [], "becomes"))
+    replaces = tuple(
+        read_whole(spot, "replaces", least=0) for spot in read_list(fields.get("replaces") or [], "replaces")
+    )
+    becomes = tuple(read_point(point, "becomes") for point in read_list(fields.get("becomes") or [], "becomes"))
     if not replaces and not becomes:
         raise InvalidHintsError("A spot's correction neither replaces a spot nor gives a place.")
     if replaces and lane is None:
         raise InvalidHintsError("A spot's correction replaces spots without naming their “lane”.")
     return SpotEdit(
-        lane=None if lane is None else _whole(lane, "lane", least=1), replaces=replaces, becomes=becomes
+        lane=None if lane is None else read_whole(lane, "lane", least=1), replaces=replaces, becomes=becomes
     )  # fmt: skip
 
 
-def _object(data: Any, known: set[str], what: str) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        raise InvalidHintsError(f"Expected an object for {what}.")
-    strange = sorted(str(name)[:40] for name in set(data) - known)
-    if strange:
-        raise InvalidHintsError(f"Unknown field {', '.join(strange)} in {what}; known are {', '.join(sorted(known))}.")
-    return data
-
-
-def _list(value: Any, name: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise InvalidHintsError(f"“{name}” must be a list.")
-    if len(value) > _MOST:
-        raise InvalidHintsError(f"“{name}” has {len(value)} entries; at most {_MOST} are taken.")
-    return value
-
-
-def _number(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _FARTHEST:
-        raise InvalidHintsError(f"“{name}” holds {str(value)[:40]!r}, which is not a number that fits.")
-    return float(value)
-
-
-def _whole(value: Any, name: str, *, least: int) -> int:
-    number = _number(value, name)
-    if number != int(number) or number < least:
-        raise InvalidHintsError(f"“{name}” is {number:g}; it must be a whole number from {least} on.")
-    return int(number)
-
-
-def _point(value: Any, name: str) -> Point:
-    numbers = [_number(item, name) for item in _list(value, name)]
-    if len(numbers) != 2:
-        raise InvalidHintsError(f"A point of “{name}” needs x and y, not {len(numbers)} numbers.")
-    return numbers[0], numbers[1]
-
-
-def _points(value: Any, name: str) -> Polyline:
-    points = tuple(_point(item, name) for item in _list(value, name))
-    if len(points) < 2:
-        raise InvalidHintsError(f"The line “{name}” needs two points or more.")
-    return points
-
-
-def _corners(value: Any, name: str) -> Corners:
-    points = _points(value, name)
-    if len(points) != 4:
-        raise InvalidHintsError(f"“{name}” needs four corners, not {len(points)}.")
-    return points[0], points[1], points[2], points[3]
+def _line(value: Any, name: str) -> Polyline:
+    return read_points(value, name, least=2)

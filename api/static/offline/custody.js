@@ -3,7 +3,7 @@
 import { CodeError, grouped, parse } from "./codes.js";
 import { decimal } from "./register.js";
 import { keep, moment, session } from "./session.js";
-import { announce, at, calm, complain, h, options, say } from "./words.js";
+import { announce, at, calm, complain, h, once, options, say } from "./words.js";
 
 const MAX_MG = 1e9;
 const SEAL = /^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$/; // lab/custody/body.py
@@ -21,21 +21,6 @@ function sealNumber(form, name) {
   if (SEAL.test(text)) return text;
   complain(form, name, say("seal_invalid"));
   return null;
-}
-
-/** Runs `work` once for a pressed button, and says so when it could not be kept. */
-export async function once(form, work) {
-  calm(form);
-  const button = form.querySelector("button:not([type])");
-  if (button.disabled) return;
-  button.disabled = true;
-  try {
-    await work();
-  } catch {
-    complain(form, "", say("not_kept"));
-  } finally {
-    button.disabled = false;
-  }
 }
 
 // --- Sealing

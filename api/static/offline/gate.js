@@ -5,7 +5,7 @@ import { askKit, Kept } from "./kit.js";
 import { countUnsent } from "./outbox.js";
 import { channel, read, wipe, write } from "./store.js";
 import { createVault, openVault, waitAfter, weakness, WrongPinError } from "./vault.js";
-import { at, calm, complain, h, say } from "./words.js";
+import { at, complain, h, once, say } from "./words.js";
 
 const IDLE_MS = 300_000;
 const HIDDEN_MS = 120_000;
@@ -122,19 +122,9 @@ export function watch(lock) {
 export function setUp(whenOpened) {
   opened = whenOpened;
   for (const [form, work] of [[prepareForm, prepare], [unlockForm, unlock]]) {
-    form.addEventListener("submit", async (event) => {
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
-      calm(form);
-      const button = form.querySelector("button:not([type])");
-      if (button.disabled) return;
-      button.disabled = true;
-      try {
-        await work();
-      } catch {
-        complain(form, "", say("not_kept"));
-      } finally {
-        button.disabled = false;
-      }
+      once(form, work);
     });
   }
   at("draw-pin").addEventListener("click", () => {

@@ -1,9 +1,8 @@
 // Taking a parcel in, bag by bag. Each scan is an entry of its own: what was scanned stays scanned.
 
 import { CodeError, grouped, parse } from "./codes.js";
-import { once } from "./custody.js";
 import { keep, moment, session } from "./session.js";
-import { announce, at, complain, h, say } from "./words.js";
+import { announce, at, complain, h, once, say } from "./words.js";
 import { progress } from "./world.js";
 
 const form = at("receive-form");

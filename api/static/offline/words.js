@@ -71,6 +71,21 @@ export function calm(form) {
   });
 }
 
+/** Runs `work` once for a pressed button, and says so when it could not be kept. */
+export async function once(form, work) {
+  calm(form);
+  const button = form.querySelector("button:not([type])");
+  if (button.disabled) return;
+  button.disabled = true;
+  try {
+    await work();
+  } catch {
+    complain(form, "", say("not_kept"));
+  } finally {
+    button.disabled = false;
+  }
+}
+
 /** Says what was done, above what is shown; the next word takes its place. */
 export function announce(text) {
   const place = at("done");

@@ -6,12 +6,9 @@ from sqlmodel import Session
 
 from lab.kit.files import ObjectFiles
 from tests.lab.plates.plate_bench import PlateBench
+from tests.lab.sharing import session
 
-
-@pytest.fixture
-def session(shared_session: Session) -> Session:
-    """Nothing here commits, so one database serves all."""
-    return shared_session
+__all__ = ["bench", "session"]
 
 
 @pytest.fixture
