@@ -27,6 +27,7 @@ CODE = r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}"  # seal numbers and storage places, 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MOMENT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 _HASH = "[0-9a-f]{64}"
+_moment_form = re.compile(_MOMENT).fullmatch
 
 
 class BodyError(ValueError):
@@ -53,6 +54,17 @@ def _text(pattern: str) -> Kind:
     return Kind(lambda value: type(value) is str and full(value) is not None, f'"{pattern}"')
 
 
+def _is_moment(value: Any) -> bool:
+    """A moment that the calendar has, in the one form that is written."""
+    if type(value) is not str or _moment_form(value) is None:
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
 def _one_of(*allowed: str) -> Kind:
     known = frozenset(allowed)
     return Kind(lambda value: type(value) is str and value in known, '"(?:' + "|".join(map(re.escape, allowed)) + ')"')
@@ -63,7 +75,8 @@ def _whole(least: int) -> Kind:
     return Kind(lambda value: type(value) is int and least <= value <= MAX_INTEGER, pattern)
 
 
-_uuid, _moment, _hash, _code = _text(_UUID), _text(_MOMENT), _text(_HASH), _text(CODE)
+_uuid, _hash, _code = _text(_UUID), _text(_HASH), _text(CODE)
+_moment = Kind(_is_moment, f'"{_MOMENT}"')
 _count, _quantity = _whole(1), _whole(0)
 _seal_state = _one_of(*SealState)
 
@@ -161,6 +174,9 @@ def read_entry(content: bytes) -> dict[str, Any]:
     if _is_plain(content):
         plain: dict[str, Any] = orjson.loads(content)
         check_action(plain)
+        for name in ("occurred_at", "recorded_at"):  # the pattern knows digits, not the calendar
+            if not _is_moment(plain[name]):
+                raise BodyError(name)
         return plain
     return _read_any(content)
 
@@ -258,12 +274,7 @@ class Event:
 
 
 def event_of(seq: int, body: Mapping[str, Any]) -> Event:
-    """The event of a body that :func:`read_entry` has let through; raises :class:`BodyError` for a false date."""
-    try:
-        occurred_at = datetime.fromisoformat(body["occurred_at"])
-        recorded_at = datetime.fromisoformat(body["recorded_at"])
-    except ValueError as error:
-        raise BodyError("occurred_at") from error
+    """The event of a body that :func:`read_entry` has let through."""
     seal_state = body.get("seal_state")
     return Event(
         seq=seq,
@@ -273,8 +284,8 @@ def event_of(seq: int, body: Mapping[str, Any]) -> Event:
         item_seq=body["item_seq"],
         action=Action(body["action"]),
         actor=UUID(body["actor"]),
-        occurred_at=occurred_at,
-        recorded_at=recorded_at,
+        occurred_at=datetime.fromisoformat(body["occurred_at"]),
+        recorded_at=datetime.fromisoformat(body["recorded_at"]),
         after=_key(body.get("after")),
         corrects=_key(body.get("corrects")),
         joins=tuple(UUID(key) for key in body.get("joins", ())),

@@ -5,8 +5,9 @@ into the log for the file, at the very end of the signed tree: of an extract, it
 number of its entries.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from lab.custody.body import STATEMENT_SCHEMA
@@ -56,6 +57,42 @@ def facts_of(body: Mapping[str, Any]) -> Facts:
     return body["id"], body["item"], body["item_seq"], body.get("after"), body["sample"]
 
 
+@dataclass(frozen=True)
+class ItemPart:
+    """One item's events in a run of entries, which were seen to follow one another without a gap."""
+
+    item: str
+    sample: str
+    first: int  # the ``item_seq`` of the first of them
+    ids: str  # of its events, separated by spaces
+    before: tuple[str, ...]  # events that they follow and that stand before the run
+    after: str | None  # what the first of them follows
+    last: str
+    line: bool  # each of them follows the one before
+
+
+def parts_of(facts: Iterable[Facts]) -> list[ItemPart] | None:
+    """The items of a run of events, in the order of their first one; None where an item's events leave a gap."""
+    runs: dict[str, tuple[str, int, dict[str, str | None], list[str]]] = {}
+    for key, item, item_seq, after, sample in facts:
+        run = runs.get(item)
+        if run is None:
+            run = runs[item] = (sample, item_seq, {}, [])
+        of, first, ids, before = run
+        if item_seq != first + len(ids) or of != sample or key in ids:
+            return None
+        if after is not None and after not in ids:
+            before.append(after)
+        ids[key] = after
+    return [_part(item, *run) for item, run in runs.items()]
+
+
+def _part(item: str, sample: str, first: int, ids: dict[str, str | None], before: list[str]) -> ItemPart:
+    keys = list(ids)
+    line = all(ids[later] == earlier for earlier, later in pairwise(keys))
+    return ItemPart(item, sample, first, " ".join(keys), tuple(before), ids[keys[0]], keys[-1], line)
+
+
 @dataclass
 class Completeness:
     """Takes the entries of a file in order and keeps, of each, what later ones are held against.
@@ -68,7 +105,9 @@ class Completeness:
     last_seq: int = -1
     _last: Mapping[str, Any] | None = None  # the last entry, if it is a statement
     _stopped: bool = False
+    branched: set[str] = field(default_factory=set)  # items in which an event does not follow the one before it
     _known: dict[str, set[str]] = field(default_factory=dict)  # item -> its events
+    _newest: dict[str, str] = field(default_factory=dict)  # item -> its last event
     _samples: dict[str, set[str]] = field(default_factory=dict)  # sample -> its items
 
     def take(self, seq: int, entry: Mapping[str, Any]) -> None:
@@ -95,7 +134,29 @@ class Completeness:
             self._stop("item_gap", seq, item=item, expected=len(events) + 1, found=item_seq)
         elif after is not None and after not in events:
             self._stop("after", seq, after=after)
+        elif events and after != self._newest[item]:
+            self.branched.add(item)
+        self._newest[item] = key
         events.add(key)
+
+    def take_run(self, last_seq: int, parts: Iterable[ItemPart]) -> bool:
+        """The next entries, all events, up to ``last_seq``, as :func:`parts_of` gives them.
+
+        The same as taking them one by one; False where that would find something wrong, which it then must say.
+        """
+        self.last_seq, self._last = last_seq, None
+        if self._stopped:
+            return True
+        for part in parts:
+            events = self._known.setdefault(part.item, set())
+            if part.first != len(events) + 1 or not events.issuperset(part.before):
+                return False
+            if not part.line or (events and part.after != self._newest[part.item]):
+                self.branched.add(part.item)
+            events.update(part.ids.split(" "))
+            self._newest[part.item] = part.last
+            self._samples.setdefault(part.sample, set()).add(part.item)
+        return True
 
     def take_statement(self, seq: int, statement: Mapping[str, Any]) -> None:
         """The next entry, a statement: what it says is held against what was there before it."""

@@ -7,7 +7,7 @@ who do not program.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,7 +40,7 @@ _MEMBERS = {
     RECEIPT_SCHEMA: _SIGNED | {"event", "proof"},
     CONSISTENCY_SCHEMA: _SIGNED | {"earlier", "proof"},
 }
-FOLDED_LOG = 1000  # of a longer whole log the items are not listed: nobody reads them, and it takes most of the time
+FOLDED_LOG = 1000  # of a longer whole log only items that may fork are told: nobody reads more, and it takes long
 _NOTE = re.compile(r"^[^\s+]+\n[0-9]+\n[A-Za-z0-9+/=]{44}\n\n(?:\u2014 [^\n]+\n)+", re.MULTILINE)
 _NOTE_BYTES = 20_000
 
@@ -168,6 +168,7 @@ class _Check:
         self.whole = False
         self.seqs: list[int] = []
         self.leaves: list[bytes] = []
+        self.root: bytes | None = None  # over all leaves, where several processes computed it
         self.bodies: list[dict[str, Any]] = []  # unless there are very many
         self.completeness = Completeness(whole=False)
         self.earlier: Checkpoint | None = None
@@ -186,8 +187,8 @@ class _Check:
             return  # what events say means nothing if they are not the signed ones
         self.completeness.finish(size=checkpoint.size)
         self.problems.found += self.completeness.problems.found
-        if not self.problems.found and len(self.bodies) == len(self.seqs):
-            self.items = self._fold()
+        if not self.problems.found:
+            self.items = self._fold(zip(self.seqs, self.bodies, strict=True) if self.bodies else self._branched())
 
     def _check_members(self) -> None:
         if self.schema is None:
@@ -235,16 +236,12 @@ class _Check:
             self._read_event(seq, event["body"], keep=keep)
 
     def _read_together(self, events: list[Any]) -> bool:
-        read = read_parallel(events, self.processes)
+        read = read_parallel(events, self.processes, self.completeness)
         if read is None:
+            self.completeness = Completeness(whole=self.whole)
             return False
-        self.leaves, found = read
+        self.leaves, self.root = read.leaves, read.root
         self.seqs = list(range(len(events)))
-        for seq, facts in enumerate(found):
-            if isinstance(facts, tuple):
-                self.completeness.take_event(seq, facts)
-            else:
-                self.completeness.take_statement(seq, facts)
         return True
 
     def _read_event(self, seq: int, text: Any, *, keep: bool) -> None:
@@ -285,7 +282,7 @@ class _Check:
                 raise self.problems.stop("gap_in_log", expected)
         if len(self.seqs) != checkpoint.size:
             raise self.problems.stop("log_size", events=len(self.seqs), size=checkpoint.size)
-        if merkle.root_of(self.leaves) != checkpoint.root:
+        if (self.root or merkle.root_of(self.leaves)) != checkpoint.root:
             self.problems.add("root")
         for change in self.signed.changes:
             if merkle.root_of(self.leaves[: change.size]) != change.root:
@@ -302,16 +299,19 @@ class _Check:
             raise self.problems.stop("proof_form", seq or 0)
         return hashes
 
-    def _fold(self) -> tuple[ItemStatus, ...]:
+    def _branched(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The events of those items of a long log whose events do not simply follow one another."""
+        items = self.completeness.branched
+        for seq, event in enumerate(self.document["events"]) if items else ():
+            body = read_entry(_bytes(event["body"]))
+            if body.get("item") in items:
+                yield seq, body
+
+    def _fold(self, entries: Iterable[tuple[int, dict[str, Any]]]) -> tuple[ItemStatus, ...]:
         by_item: dict[str, list[Event]] = {}
-        for seq, body in zip(self.seqs, self.bodies, strict=True):
-            if body["schema"] == STATEMENT_SCHEMA:
-                continue
-            try:
-                event = event_of(seq, body)
-            except BodyError as error:
-                raise self.problems.stop("body_member", seq, name=error.member) from error
-            by_item.setdefault(body["item"], []).append(event)
+        for seq, body in entries:
+            if body["schema"] != STATEMENT_SCHEMA:
+                by_item.setdefault(body["item"], []).append(event_of(seq, body))
         try:
             return tuple(fold(events) for events in by_item.values())
         except BodyError as error:

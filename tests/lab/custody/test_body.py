@@ -13,7 +13,6 @@ from lab.custody.body import (
     TEXT_FIELDS,
     BodyError,
     _read_any,  # the slow way, which the fast way must agree with
-    event_of,
     read_entry,
 )
 from lab.custody.models import Action
@@ -92,6 +91,10 @@ def test_the_fast_way_and_the_slow_way_agree_on_every_choice_of_members(
 
 
 def test_a_date_that_no_calendar_has_is_refused() -> None:
-    body = read_entry(canonical.dumps(FULL | {"occurred_at": "2026-02-31T00:00:00Z"}))
-    with pytest.raises(BodyError):
-        event_of(0, body)
+    for member in ("occurred_at", "recorded_at"):
+        for moment in ("2026-02-31T00:00:00Z", "2026-07-01T25:00:00Z"):
+            content = canonical.dumps(FULL | {member: moment})
+            with pytest.raises(BodyError, match=member):
+                read_entry(content)
+            with pytest.raises(BodyError, match=member):
+                _read_any(content)
