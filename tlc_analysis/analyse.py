@@ -32,6 +32,7 @@ from .model import (
 )
 from .plates import find_plates
 from .printed import PRINTED_CONFIDENCE, is_called_a_plate, is_printed
+from .progress import Progress, Step, untold
 from .quality import picture_flags, plate_flags
 from .sheet import Sheet
 from .spots import lane_contents, lane_ends, lane_run, stroke_features
@@ -39,18 +40,26 @@ from .streaks import streak_evidence
 from .version import method
 
 
-def analyse(image: bytes, *, illumination: Illumination | None = None, hints: Hints | None = None) -> PlateReading:
+def analyse(
+    image: bytes,
+    *,
+    illumination: Illumination | None = None,
+    hints: Hints | None = None,
+    progress: Progress = untold,
+) -> PlateReading:
     """Measure the plates on a picture, as far as Rf.
 
     ``image``: a JPEG, PNG, TIFF, WebP or HEIC file. ``illumination``: inferred from the picture when not given.
     ``hints``: what a person or the plate layout says; each replaces its automatic step.
-    Raises :class:`UnreadableImageError` and :class:`InvalidHintsError`.
+    ``progress``: told of each step as it begins. Raises :class:`UnreadableImageError` and :class:`InvalidHintsError`.
     """
+    progress(Step.DECODE)
     picture = decode(image, illumination=illumination, reduced=True)
+    progress(Step.PLATE)
     frames = find_plates(picture, hints=hints)
     given = hints.plates if hints else ()
     plates = tuple(
-        read_plate(frame, picture.illumination, given[i] if i < len(given) else None)
+        read_plate(frame, picture.illumination, given[i] if i < len(given) else None, progress)
         for i, frame in enumerate(frames)
     )  # fmt: skip
     return PlateReading(
@@ -58,16 +67,24 @@ def analyse(image: bytes, *, illumination: Illumination | None = None, hints: Hi
     )
 
 
-def read_plate(frame: PlateFrame, illumination: Illumination, hints: PlateHints | None = None) -> Plate:
+def read_plate(
+    frame: PlateFrame, illumination: Illumination, hints: PlateHints | None = None, progress: Progress = untold
+) -> Plate:
     """Everything on one rectified plate, its origin and front included."""
+    progress(Step.LINES)
     landmarks = find_landmarks(frame, illumination=illumination, hints=hints)
-    return read_sheet(frame, landmarks, illumination, hints)
+    return read_sheet(frame, landmarks, illumination, hints, progress)
 
 
 def read_sheet(
-    frame: PlateFrame, landmarks: Landmarks, illumination: Illumination, hints: PlateHints | None = None
+    frame: PlateFrame,
+    landmarks: Landmarks,
+    illumination: Illumination,
+    hints: PlateHints | None = None,
+    progress: Progress = untold,
 ) -> Plate:
     """Lanes, spots and features of a plate whose origin and front are known, or known to be unknown."""
+    progress(Step.BANDS)
     contrast, blobs = candidates(frame, landmarks)
     sheet = Sheet(frame=frame, landmarks=landmarks, contrast=contrast, illumination=illumination)
     printed = is_printed(sheet)
@@ -80,6 +97,7 @@ def read_sheet(
         judged = judge(sheet, bands)
     if not is_called_a_plate(sheet) and are_hard_edged(sheet, [item.band for item in judged if item.claimed]):
         printed, blobs, judged = True, [], []
+    progress(Step.LANES)
     wide = [item for item in judged if lies_across(item, judged)]
     lanes = _lanes(sheet, [item for item in judged if item not in wide], hints)
     judged = cut_between(sheet, wide, judged, blobs, lanes.paths)

@@ -19,6 +19,7 @@ from .landmarks import find_landmarks
 from .lanes import LanePath
 from .locate import Located, locate
 from .model import Densitogram, Lane, Plate, PlateHints, PlateReading, Point, Spot
+from .progress import Progress, Step, untold
 from .rectify import rectify, sharp_enough
 from .sheet import Sheet
 from .spots import lane_contents, lane_ends, lane_run, spot_of
@@ -28,13 +29,20 @@ APEX_SHARE = 0.25
 
 
 def amend_picture(
-    image: bytes, reading: PlateReading, edits: Edits, *, plate_mm: tuple[float, float] | None = None
+    image: bytes,
+    reading: PlateReading,
+    edits: Edits,
+    *,
+    plate_mm: tuple[float, float] | None = None,
+    progress: Progress = untold,
 ) -> PlateReading:
     """``reading`` of ``image`` with ``edits``, measured on the picture wherever it must be.
 
-    Raises :class:`UnreadableImageError` and :class:`InvalidHintsError`.
+    ``progress``: told of each step as it begins. Raises :class:`UnreadableImageError` and :class:`InvalidHintsError`.
     """
+    progress(Step.DECODE)
     picture = decode(image, illumination=reading.image.illumination, reduced=True)
+    progress(Step.BANDS)
 
     def measuring(plate: Plate, ground: Ground) -> "OnPicture":
         return OnPicture(picture=picture, plate=plate, ground=ground, plate_mm=plate_mm)

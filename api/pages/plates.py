@@ -28,7 +28,7 @@ from lab.plates.advice import missing_on
 from lab.plates.alignments import alignment_of, overlaid
 from lab.plates.errors import PictureEmptyError
 from lab.plates.layouts import LayoutIn
-from lab.plates.models import LaneKind, PictureLight, PictureState, Plate, PlatePicture
+from lab.plates.models import LaneKind, PictureLight, PictureState, Plate, PlatePicture, ReadingStep
 from lab.plates.schemas import MAX_LANES, LaneIn, PlateIn
 from lab.quality.judging import judge
 from lab.results.models import FindingRole
@@ -40,6 +40,7 @@ router = GuardedRouter(prefix="/plates", html=True)
 WORK = needs(Permission.PLATE_WORK)
 _FIRST_LANES = 6
 _MORE_LANES = 4
+STEPS = tuple(ReadingStep)
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,8 @@ def show_plate(
     )
     return show(
         request, "pages/plate.html", session=session, status=status, form=form, row=row, plate=plate,
-        picture=picture, view=view, lights=PictureLight, roles=FindingRole,
+        picture=picture, view=view, lights=PictureLight, roles=FindingRole, steps=STEPS,
+        order=None if picture is None else service.waiting_order(session, picture_id=picture.id),
         judgement=None if view is None else judge(session, reading=view.reading),
         overlay=() if picture is None else overlaid(session, plate_id=plate.id, picture_id=picture.id),
         alignment=None if picture is None else alignment_of(session, picture_id=picture.id),
@@ -274,7 +276,8 @@ def read_again(picture_id: UUID, session: SessionDep, identity: IdentityDep) -> 
 def picture_state(picture_id: UUID, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
     """How far the reading is, for a page that waits; when it is there, the page is told to come anew."""
     picture = service.get_picture(session, actor=identity.actor, picture_id=picture_id)
-    response = show(request, "parts/picture_waiting.html", session=session, picture=picture)
+    order = service.waiting_order(session, picture_id=picture_id)
+    response = show(request, "parts/picture_waiting.html", session=session, picture=picture, order=order, steps=STEPS)
     if picture.state is not PictureState.WAITING:
         response.headers["HX-Refresh"] = "true"
     return response

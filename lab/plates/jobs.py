@@ -1,6 +1,7 @@
 """Background work on plates: making the readings that were ordered."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,8 @@ from lab.kit.jobs import DeadJob, dead_jobs, enqueue, forget, without_job
 from lab.kit.tasks import Context, Task
 from lab.plates.alignments import ALIGN, finish, give_up, order_alignments, to_align, waiting_alignments
 from lab.plates.amendments import edited_by
-from lab.plates.models import OrderState, PlatePicture, ReadingOrder
-from lab.plates.readings import READ, hints_for, hold_picture, store_failure, store_reading
+from lab.plates.models import OrderState, PlatePicture, ReadingOrder, ReadingStep
+from lab.plates.readings import READ, hints_for, hold_picture, store_failure, store_reading, tell_step
 from lab.plates.sandbox import (
     DEFAULT_LIMITS,
     Failure,
@@ -38,16 +39,23 @@ def read_order(context: Context, key: str) -> None:
         hints = hints_for(session, order=order)
         edited = edited_by(session, order=order)
         file_key, light = picture.file_key, None if picture.light is None else picture.light.value
+    tell = partial(_tell, context, UUID(key))
     try:
         image = context.files.get(file_key)
         if edited is None:
-            document = read_plates(image, illumination=light, hints=hints, limits=_limits(context))
+            document = read_plates(image, illumination=light, hints=hints, limits=_limits(context), listener=tell)
         else:
-            document = amend_plates(image, edited, limits=_limits(context))
+            document = amend_plates(image, edited, limits=_limits(context), listener=tell)
     except ReaderError as error:
         _store(context, UUID(key), failure=error.failure.value)
     else:
         _store(context, UUID(key), document=document)
+
+
+def _tell(context: Context, order_id: UUID, step: str) -> None:
+    """Say what the reader is at, in a unit of work of its own: people who wait see it at once."""
+    with context.database.session() as session:
+        tell_step(session, order_id=order_id, step=ReadingStep(step))
 
 
 def _limits(context: Context) -> Limits:
@@ -65,6 +73,7 @@ def _store(
         if order.state is not OrderState.WAITING:
             return
         if document is not None:
+            order.step = ReadingStep.STORE
             store_reading(session, order=order, document=document)
             order_alignments(session, picture_id=order.picture_id)
         elif failure is not None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from lab.kit.jobs import enqueue
@@ -15,7 +16,16 @@ from lab.plates.errors import (
     ReadingSupersededError,
     ReadingWaitingError,
 )
-from lab.plates.models import OrderState, PictureState, Plate, PlatePicture, Reading, ReadingAcceptance, ReadingOrder
+from lab.plates.models import (
+    OrderState,
+    PictureState,
+    Plate,
+    PlatePicture,
+    Reading,
+    ReadingAcceptance,
+    ReadingOrder,
+    ReadingStep,
+)
 from lab.plates.queries import get_picture, lanes_of
 from lab.plates.standards import record_standards
 from lab.quality.controls import picture_plate, record_points, system_names
@@ -32,6 +42,22 @@ def order_reading(session: Session, order: ReadingOrder) -> ReadingOrder:
     session.flush()
     enqueue(session, READ, str(order.id))
     return order
+
+
+def tell_step(session: Session, *, order_id: UUID, step: ReadingStep) -> None:
+    """Keep what the reader is doing; an order that does not wait any more stays as it is."""
+    session.execute(
+        sa.update(ReadingOrder)
+        .where(col(ReadingOrder.id) == order_id, col(ReadingOrder.state) == OrderState.WAITING)
+        .values(step=step)
+    )
+
+
+def waiting_order(session: Session, *, picture_id: UUID) -> ReadingOrder | None:
+    """The reading that is being made of a picture, or that waits to be."""
+    return session.exec(
+        select(ReadingOrder).where(ReadingOrder.picture_id == picture_id, ReadingOrder.state == OrderState.WAITING)
+    ).first()
 
 
 def readings_of(session: Session, *, picture_id: UUID) -> Sequence[Reading]:

@@ -18,6 +18,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from lab.plates.listening import Listener, listening
+
 logger = logging.getLogger("drugcheck.plates")
 _one_conversion = Lock()
 _ROOT = Path(__file__).parents[2]
@@ -65,9 +67,13 @@ def read_plates(
     illumination: str | None = None,
     hints: Mapping[str, Any] | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    listener: Listener | None = None,
 ) -> dict[str, Any]:
-    """The ``plate-reading/1`` document of a picture. Raises :class:`ReaderError`."""
-    answer = _ask({"do": "read", "illumination": illumination, "hints": hints}, image, limits)
+    """The ``plate-reading/1`` document of a picture. ``listener`` is told of the steps meanwhile, from a thread.
+
+    Raises :class:`ReaderError`.
+    """
+    answer = _ask({"do": "read", "illumination": illumination, "hints": hints}, image, limits, listener=listener)
     document: dict[str, Any] = json.loads(answer)
     return document
 
@@ -81,9 +87,14 @@ class Edited:
     plate_mm: tuple[float, float] | None
 
 
-def amend_plates(image: bytes, edited: Edited, *, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
-    """The ``plate-reading/1`` document with a person's corrections in it. Raises :class:`ReaderError`."""
-    document: dict[str, Any] = json.loads(_ask({"do": "amend"} | asdict(edited), image, limits))
+def amend_plates(
+    image: bytes, edited: Edited, *, limits: Limits = DEFAULT_LIMITS, listener: Listener | None = None
+) -> dict[str, Any]:
+    """The ``plate-reading/1`` document with a person's corrections in it. ``listener`` as for :func:`read_plates`.
+
+    Raises :class:`ReaderError`.
+    """
+    document: dict[str, Any] = json.loads(_ask({"do": "amend"} | asdict(edited), image, limits, listener=listener))
     return document
 
 
@@ -122,16 +133,31 @@ def as_photograph(image: bytes, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
         return _ask({}, image, limits, child="lab.photos.reencode_child")
 
 
-def _ask(question: dict[str, Any], image: bytes, limits: Limits, *, child: str = "lab.plates.sandbox_child") -> bytes:
+def _ask(
+    question: dict[str, Any],
+    image: bytes,
+    limits: Limits,
+    *,
+    child: str = "lab.plates.sandbox_child",
+    listener: Listener | None = None,
+) -> bytes:
     """Send one question with its picture, get one answer: a line of JSON, then what was asked for."""
-    head = json.dumps(question | asdict(limits) | {"parent": os.getpid()}).encode()
-    process = subprocess.Popen(  # noqa: S603 -- one of two modules of ours, named above
-        [sys.executable, "-P", "-W", "ignore", "-m", child],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=_environment(),
-    )
+    with listening(listener) as pipe:
+        head = json.dumps(question | asdict(limits) | {"parent": os.getpid(), "progress": pipe.fd}).encode()
+        process = subprocess.Popen(  # noqa: S603 -- one of two modules of ours, named above
+            [sys.executable, "-P", "-W", "ignore", "-m", child],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(),
+            pass_fds=pipe.passed,
+        )
+        pipe.handed_over()
+        return _answered(process, head, image, limits)
+
+
+def _answered(process: "subprocess.Popen[bytes]", head: bytes, image: bytes, limits: Limits) -> bytes:
+    """What the child answers. Raises :class:`ReaderError`."""
     with process:
         try:
             output, complaint = process.communicate(struct.pack(">I", len(head)) + head + image, timeout=limits.wall_s)

@@ -1,6 +1,7 @@
 """The child's side of :mod:`lab.plates.sandbox`: limits first, then one picture, then the end."""
 
 import json
+import os
 import struct
 import sys
 import traceback
@@ -19,6 +20,7 @@ from tlc_analysis.edits import read_edits
 from tlc_analysis.errors import InvalidHintsError, RegistrationError, UnreadableImageError
 from tlc_analysis.hints_json import read_hints
 from tlc_analysis.model import Plate
+from tlc_analysis.progress import Progress, Step, untold
 from tlc_analysis.register import View, register
 from tlc_analysis.remeasure import amend_picture
 from tlc_analysis.serialise import from_json, to_json
@@ -39,14 +41,29 @@ def answer(question: dict[str, Any], image: bytes) -> bytes:
         size = question["plate_mm"]
         amended = amend_picture(
             image, from_json(question["document"]), read_edits(question["edits"]),
-            plate_mm=None if size is None else (size[0], size[1]),
+            plate_mm=None if size is None else (size[0], size[1]), progress=_told(question),
         )  # fmt: skip
         return json.dumps(to_json(amended)).encode()
     if question["do"] == "align":
         return json.dumps(_aligned(question, image)).encode()
     hints = question["hints"]
-    reading = analyse(image, illumination=question["illumination"], hints=None if hints is None else read_hints(hints))
+    reading = analyse(
+        image, illumination=question["illumination"], hints=None if hints is None else read_hints(hints),
+        progress=_told(question),
+    )  # fmt: skip
     return json.dumps(to_json(reading)).encode()
+
+
+def _told(question: dict[str, Any]) -> Progress:
+    """Says each step, a line each, to the pipe that the parent reads; nothing where it does not listen."""
+    pipe: int | None = question.get("progress")
+    if pipe is None:
+        return untold
+
+    def tell(step: Step) -> None:
+        os.write(pipe, f"{step.value}\n".encode())
+
+    return tell
 
 
 def _aligned(question: dict[str, Any], images: bytes) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from lab.plates.readings import (
     readings_of,
     store_failure,
     store_reading,
+    waiting_order,
 )
 from lab.plates.schemas import PlateIn
 
@@ -46,6 +47,7 @@ __all__ = [
     "readings_of",
     "store_failure",
     "store_reading",
+    "waiting_order",
 ]
 
 

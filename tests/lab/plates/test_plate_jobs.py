@@ -13,12 +13,22 @@ from lab.kit.worker import Worker
 from lab.plates import jobs
 from lab.plates.interpretation import interpret
 from lab.plates.jobs import TASKS, read_order, sweep
-from lab.plates.models import OrderState, PictureLight, PictureState, PlatePicture, Reading, ReadingOrder
+from lab.plates.listening import Listener
+from lab.plates.models import (
+    OrderState,
+    PictureLight,
+    PictureState,
+    PlatePicture,
+    Reading,
+    ReadingOrder,
+    ReadingStep,
+)
 from lab.plates.readings import READ
 from lab.plates.sandbox import Failure, Limits, ReaderError
 from lab.plates.service import add_picture, correct_reading, read_again
 from tests.lab.plates.pictures import jpeg
 from tests.lab.plates.plate_bench import PlateBench, document
+from tlc_analysis.progress import Step
 from tlc_analysis.synthetic import random_spec, render
 
 
@@ -129,6 +139,42 @@ def test_a_late_failure_does_not_undo_a_reading(
     read_order(context(database, files), str(order.id))
     picture, _, readings = stored(database)
     assert (picture.state, picture.failure, len(readings)) == (PictureState.READ, None, 1)
+    database.dispose()
+
+
+def test_the_steps_of_a_reading_are_told_while_it_is_made(
+    database: Database, files: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each in a unit of work of its own: another session sees it before the reading is there."""
+    order = waiting(database, files)
+    seen: list[ReadingStep | None] = [stored(database)[1].step]
+
+    def reader(*_args: object, listener: Listener, **_options: object) -> dict[str, Any]:
+        for step in Step:
+            listener(step.value)
+            seen.append(stored(database)[1].step)
+        return document([[0.3]])
+
+    monkeypatch.setattr(jobs, "read_plates", reader)
+    read_order(context(database, files), str(order.id))
+    assert seen == [None, *(ReadingStep(step.value) for step in Step)]
+    assert stored(database)[1].step is ReadingStep.STORE
+    assert seen[1:] == list(ReadingStep)[:-1]
+
+
+def test_a_reading_whose_steps_cannot_be_told_is_made_nevertheless(
+    sqlite_url: str, files: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_options: object) -> None:
+        message = "no database"
+        raise OSError(message)
+
+    database = Database(sqlite_url)
+    waiting(database, files)
+    monkeypatch.setattr(jobs, "tell_step", broken)
+    work(database, files)
+    picture, _, readings = stored(database)
+    assert (picture.state, len(readings)) == (PictureState.READ, 1)
     database.dispose()
 
 

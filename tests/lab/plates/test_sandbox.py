@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab.plates import sandbox
+from lab.plates import listening, sandbox
 from lab.plates.sandbox import Failure, Limits, ReaderError, as_png, read_plates
 from tests.lab.plates.pictures import bmp, jpeg, png
 from tlc_analysis.decode import decode
+from tlc_analysis.progress import Step
 from tlc_analysis.serialise import from_json
 from tlc_analysis.synthetic import random_spec, render
 
@@ -35,6 +36,30 @@ def test_a_plate_is_read_as_in_this_process(plate: bytes) -> None:
     reading = from_json(read_plates(plate, illumination="uv254"))
     assert reading.image.illumination == "uv254"
     assert sum(len(lane.spots) for plate in reading.plates for lane in plate.lanes) > 0
+
+
+def test_the_reader_says_what_it_is_doing(plate: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "EVERY_S", 0.0)
+    told: list[str] = []
+    quietly = read_plates(plate, illumination="uv254")
+    assert read_plates(plate, illumination="uv254", listener=told.append) == quietly
+    steps = list(Step)
+    assert told[-1] == Step.LANES  # steps within one look at the pipe are passed over
+    assert [steps.index(Step(step)) for step in told] == sorted(steps.index(Step(step)) for step in told)
+
+
+def test_steps_that_follow_fast_are_passed_over_and_the_newest_is_told_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listening, "EVERY_S", 0.15)
+    told: list[str] = []
+    with listening.listening(told.append) as pipe:
+        for word in (b"first\n", b"second\nthi", b"rd\n"):
+            assert pipe.fd is not None
+            os.write(pipe.fd, word)
+            time.sleep(0.03)
+        time.sleep(0.25)  # nothing more is said, and yet the newest word comes through
+    assert told == ["first", "third"]
 
 
 def test_hints_reach_the_reader(plate: bytes) -> None:
