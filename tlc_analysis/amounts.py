@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .background import optical_density, relative_fluorescence
 from .bands import Band, BandFit
 from .sheet import Sheet
 
@@ -31,8 +32,9 @@ def band_amounts(sheet: Sheet, rows: _Array, fit: BandFit, *, x: float, width: f
     x1 = max(x0 + 1, min(contrast.usable.shape[1], round(contrast.from_frame(x + 0.9 * width)) + 1))
     at = np.array([contrast.to_frame(y) for y in range(y0, y1)])
     box = (slice(y0, y1), slice(x0, x1))
-    dark = sheet.density(*box).sum(axis=1, dtype=np.float64)
-    bright = sheet.fluorescence(*box).sum(axis=1, dtype=np.float64)
+    seen, bare = sheet.light(*box)
+    dark = optical_density(seen, bare).sum(axis=1, dtype=np.float64)
+    bright = relative_fluorescence(seen, bare).sum(axis=1, dtype=np.float64)
     area = 1 / contrast.scale**2
     return [_amount(at, bright if b.heights[0] > 0 else dark, fit, j, area) for j, b in enumerate(fit.bands)]
 

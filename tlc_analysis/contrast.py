@@ -98,12 +98,12 @@ def fill(values: NDArray[np.float32], holes: NDArray[np.bool_]) -> NDArray[np.fl
     that looks like a band can arise in a hole.
     """
     result = values.copy()
-    where = np.nonzero(holes)
-    if len(where[0]) == 0:
+    if not holes.any():
         return result
-    result[where] = _pulled(values, (~holes).astype(np.float32))[where]
+    where = holes.view(np.uint8)
+    cv2.copyTo(_pulled(values, (~holes).astype(np.float32)), where, result)
     for size in RELAXATION:
-        result[where] = cv2.blur(result, (size, size))[where]
+        cv2.copyTo(cv2.blur(result, (size, size)), where, result)
     return result
 
 
@@ -117,9 +117,7 @@ def _pulled(values: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray
     known = (share > 0.05).astype(np.float32)
     guess = _pulled(np.asarray(below, dtype=np.float32), known)
     up = cv2.pyrUp(guess, dstsize=(width, height))
-    result, unknown = values.copy(), np.nonzero(weight <= 0.5)
-    result[unknown] = up[unknown]
-    return result
+    return np.asarray(cv2.copyTo(up, (weight <= 0.5).view(np.uint8), values.copy()), dtype=np.float32)
 
 
 def pixel_noise(difference: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float64]:

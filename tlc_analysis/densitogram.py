@@ -13,6 +13,8 @@ from .rf import Run
 from .sheet import Sheet
 
 SAMPLES: Final = 240
+COLUMNS: Final = 15
+"""Of a strip that are averaged: neighbours on the reduced plate say nearly the same."""
 STIFFNESS: Final = 1e6
 """Smoothness of arPLS over 240 samples: it follows a streak or a shading, never a band."""
 
@@ -25,18 +27,22 @@ def densitogram(sheet: Sheet, path: LanePath, run: Run | None) -> Densitogram:
     reweighted penalised spline (arPLS: Baek et al., Analyst 2015, 140, 250).
     """
     rows = _rows(sheet, run)
-    lane = _strip(sheet, path, rows, 0.0, 0.5 * path.half_width)
-    sides = [_strip(sheet, path, rows, side * 1.5 * path.half_width, 0.25 * path.half_width) for side in (-1, 1)]
-    signal = lane - _quieter(*sides)
+    wide, narrow, beside = 0.5 * path.half_width, 0.25 * path.half_width, 1.5 * path.half_width
+    lane, left, right = _strips(sheet, path, rows, ((0.0, wide), (-beside, narrow), (beside, narrow)))
+    signal = lane - _quieter(left, right)
     baseline = arpls(signal, stiffness=STIFFNESS)
     position = rows_to_position(rows, run)
     unit = "rf" if run else "px"
     return Densitogram(
-        position=tuple(round(float(v), 5) for v in position),
+        position=_rounded(position),
         position_unit="rf" if unit == "rf" else "px",
-        signal=tuple(round(float(v), 5) for v in signal),
-        baseline=tuple(round(float(v), 5) for v in baseline),
+        signal=_rounded(signal),
+        baseline=_rounded(baseline),
     )
+
+
+def _rounded(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(np.round(values, 5).tolist())
 
 
 def arpls(signal: NDArray[np.float64], *, stiffness: float, rounds: int = 15) -> NDArray[np.float64]:
@@ -84,17 +90,25 @@ def _rows(sheet: Sheet, run: Run | None) -> NDArray[np.float64]:
     return np.linspace(low, high, SAMPLES)
 
 
-def _strip(
-    sheet: Sheet, path: LanePath, rows: NDArray[np.float64], offset: float, half_width: float
-) -> NDArray[np.float64]:
-    """Mean signal over a strip that runs along the lane, ``offset`` beside it."""
+def _strips(
+    sheet: Sheet, path: LanePath, rows: NDArray[np.float64], strips: tuple[tuple[float, float], ...]
+) -> list[NDArray[np.float64]]:
+    """Mean signal over strips that run along the lane, each (columns beside it, half its width).
+
+    Light is made linear once for all of them; of a broad strip ``COLUMNS`` evenly spread columns speak for the rest.
+    """
     height, width = sheet.contrast.usable.shape
     scale = sheet.contrast.scale
-    reach = max(1, round(half_width * scale))
-    x = (path.x + path.slope * (rows - path.y) + offset + 0.5) * scale - 0.5
-    c = np.clip(np.rint(x[:, None] + np.arange(-reach, reach + 1)).astype(int), 0, width - 1)
+    x = (path.x + path.slope * (rows - path.y) + 0.5) * scale - 0.5
+    spread = [_columns(offset * scale, max(1, round(half * scale))) for offset, half in strips]
+    c = np.clip(np.rint(x[:, None] + np.concatenate(spread)).astype(int), 0, width - 1)
     r = np.clip(np.rint((rows + 0.5) * scale - 0.5).astype(int), 0, height - 1)[:, None]
-    return np.asarray(sheet.signal(r, c).mean(axis=1), dtype=np.float64)
+    ends = np.cumsum([len(columns) for columns in spread])[:-1]
+    return [part.mean(axis=1, dtype=np.float64) for part in np.split(sheet.signal(r, c), ends, axis=1)]
+
+
+def _columns(offset: float, reach: int) -> NDArray[np.float64]:
+    return offset + np.linspace(-reach, reach, min(2 * reach + 1, COLUMNS))
 
 
 def _quieter(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

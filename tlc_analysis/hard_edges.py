@@ -49,23 +49,31 @@ def has_printed_areas(contrast: Contrast) -> bool:
     size = max(3, round(THICK_SHARE * height)) | 1
     stands_out = (_largest(np.abs(contrast.difference)) > CLEAR_LAB).astype(np.uint8)
     areas = cv2.morphologyEx(stands_out, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
-    if not areas.any():
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(areas)
+    is_large = boxes[:, cv2.CC_STAT_AREA] > (LARGE_SHARE * height) ** 2
+    label = np.asarray(labels, dtype=np.int32)
+    closed = np.setdiff1d(np.arange(1, count), label[~contrast.usable])
+    if not is_large[closed].any():
         return False
-    small = np.ones((3, 3), np.uint8)
-    edge = (cv2.dilate(areas, small) > 0) & (cv2.erode(areas, small) == 0) & contrast.usable & ~contrast.drawn
-    whole = _range(contrast.difference, 2 * size + 1)
+    edges = np.array([_edge_of(contrast, label, np.asarray(boxes[i]), int(i), size) for i in closed])
+    printed = is_large[closed] & (edges[:, 1] > HARD_EDGED * edges[:, 0])
+    return bool(printed.any()) and float(edges[printed, 0].sum()) > 0.5 * float(edges[:, 0].sum())
+
+
+def _edge_of(
+    contrast: Contrast, label: NDArray[np.int32], box: NDArray[np.integer], index: int, size: int
+) -> tuple[int, int]:
+    """Of the area ``index``: how many pixels of its edge are clear, and how many of those are hard."""
+    x, y, width, height = (int(v) for v in box[:4])
+    margin = size + 3  # as far as the windows reach from the edge's outer side
+    part = (slice(max(0, y - margin), y + height + margin), slice(max(0, x - margin), x + width + margin))
+    areas, small = (label[part] > 0).astype(np.uint8), np.ones((3, 3), np.uint8)
+    own = cv2.dilate(label[part].astype(np.float32), small) == index
+    edge = own & (cv2.erode(areas, small) == 0) & contrast.usable[part] & ~contrast.drawn[part]
+    whole = _range(contrast.difference[part], 2 * size + 1)
     edge &= whole > 2 * CLEAR_LAB
-    hard = edge & (_range(contrast.difference, 5) > HARD_STEP * whole)
-    count, label, sizes, _ = cv2.connectedComponentsWithStats(areas)
-    closed = np.ones(count, dtype=np.bool_)
-    closed[0] = False
-    closed[np.unique(label[~contrast.usable])] = False
-    near = cv2.dilate(label.astype(np.float32), small).astype(np.int64)
-    lengths = np.bincount(near[edge], minlength=count) * closed
-    hard_lengths = np.bincount(near[hard], minlength=count) * closed
-    large = sizes[:, cv2.CC_STAT_AREA] > (LARGE_SHARE * height) ** 2
-    printed = large & (hard_lengths > HARD_EDGED * lengths)
-    return bool(printed.any()) and float(lengths[printed].sum()) > 0.5 * float(lengths.sum())
+    hard = edge & (_range(contrast.difference[part], 5) > HARD_STEP * whole)
+    return int(np.count_nonzero(edge)), int(np.count_nonzero(hard))
 
 
 def _range(values: _Floats, size: int) -> _Floats:

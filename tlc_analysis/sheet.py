@@ -36,17 +36,17 @@ class Sheet:
 
     def density(self, rows: Rows, columns: Columns) -> NDArray[np.float32]:
         """Optical density against the layer at pixels of the reduced plate."""
-        return optical_density(*self._light(rows, columns))
+        return optical_density(*self.light(rows, columns))
 
     def fluorescence(self, rows: Rows, columns: Columns) -> NDArray[np.float32]:
         """Light added to the layer's, share of full scale, at pixels of the reduced plate."""
-        return relative_fluorescence(*self._light(rows, columns))
+        return relative_fluorescence(*self.light(rows, columns))
 
     def signal(self, rows: Rows, columns: Columns) -> NDArray[np.float32]:
         """What a densitogram shows: fluorescence under 366 nm, optical density otherwise."""
         return (self.fluorescence if self.illumination == "uv366" else self.density)(rows, columns)
 
-    def _light(self, rows: Rows, columns: Columns) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def light(self, rows: Rows, columns: Columns) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Linear light of the cleaned picture and of the bare layer."""
         bare = np.ascontiguousarray(self.contrast.background[rows, columns])
         seen = np.ascontiguousarray(bare + self.contrast.difference[rows, columns])
@@ -64,7 +64,8 @@ class Sheet:
         contrast = to_lab(self.frame.srgb[y0:y1, x0:x1]) - self._bare(rows, x)[:, None]
         reduced = self._reduced(rows, np.arange(x0, x1))
         hidden = self.contrast.drawn[reduced]
-        contrast[hidden] = self.contrast.difference[reduced][hidden]
+        if hidden.any():
+            contrast[hidden] = self.contrast.difference[reduced][hidden]
         return np.asarray(contrast.mean(axis=1, dtype=np.float64))
 
     def _reduced(self, rows: NDArray[np.int_], columns: NDArray[np.int_]) -> tuple[NDArray[np.int_], ...]:
