@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
+import zlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
@@ -53,6 +54,17 @@ def _embedded(address: Address) -> Iterable[Address]:
         yield from address.teredo
     if address in _NAT64:
         yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+def host_number(url: str) -> int | None:
+    """A number for the host that an http(s) URL leads to, the same for every URL on it; None when there is none.
+
+    Two hosts may share one: it decides who shares slots, nothing else.
+    """
+    if not url.startswith(("https://", "http://")):
+        return None
+    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2].casefold()
+    return zlib.crc32(host.encode()) & 0x7FFFFFFF
 
 
 def resolve(host: str, port: int) -> list[str]:

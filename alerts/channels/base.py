@@ -26,6 +26,7 @@ class Outgoing:
     document: Mapping[str, object] = field(default_factory=dict)
     unsubscribe_url: str | None = None
     secret: bytes | None = field(default=None, repr=False)
+    urgent: bool = False  # to one person at risk: never behind what goes to many
 
 
 class TransportError(Exception):
@@ -52,6 +53,24 @@ class TransportError(Exception):
         self.retry_after_s = retry_after_s
 
 
+class UncountedError(TransportError):
+    """The call says nothing about the endpoint: it is made again, and not counted as a failure of it."""
+
+
+class NotBegunError(UncountedError):
+    """Nothing came free in time to make the call with."""
+
+    def __init__(self) -> None:
+        super().__init__("not_begun")
+
+
+class CutShortError(UncountedError):
+    """We ended it, for others waited for its slot; it is made again where nobody waits behind it."""
+
+    def __init__(self) -> None:
+        super().__init__("cut_short")
+
+
 class Channel(Protocol):
     """One file per channel implements this."""
 
@@ -67,7 +86,7 @@ class Channel(Protocol):
 
     @property
     def slots(self) -> int:
-        """How many calls one process has under way at once by this road."""
+        """How many calls one process has under way at once by this road, in each of its wide lanes."""
         ...
 
     def is_noop(self, message: Outgoing) -> bool:

@@ -17,12 +17,15 @@ from typing import Protocol
 import anyio.to_thread
 from anyio.lowlevel import RunVar
 
-from alerts.channels.base import Outgoing, TransportError
+from alerts.channels.base import NotBegunError, Outgoing, TransportError
 from alerts.vocabulary import ChannelKind
 
 _OKAY = 250
 THREADS = 8
 """Conversations with the mail server at once: well below what common servers allow one client."""
+
+URGENT_THREADS = 2
+"""Of them, those that nothing else may take."""
 
 _PERMANENT = 500  # RFC 5321, 4.2.1: a 5yz reply is a permanent negative completion
 
@@ -203,17 +206,20 @@ class FolderTransport:
         return None
 
 
-_limiter: RunVar[anyio.CapacityLimiter] = RunVar("drugcheck-mail")
+_limiters: RunVar[tuple[anyio.CapacityLimiter, anyio.CapacityLimiter]] = RunVar("drugcheck-mail")
 
 
-def _conversations() -> anyio.CapacityLimiter:
-    """The threads that mail has to itself: smtplib blocks, and a slow mail server must hold up nothing else."""
+def _conversations(*, urgent: bool) -> anyio.CapacityLimiter:
+    """The threads that mail has to itself: smtplib blocks, and a slow mail server must hold up nothing else.
+
+    Some are kept for what concerns one person at risk, and do not wait for a mailing to thousands.
+    """
     try:
-        return _limiter.get()
+        found = _limiters.get()
     except LookupError:
-        limiter = anyio.CapacityLimiter(THREADS)
-        _limiter.set(limiter)
-        return limiter
+        found = anyio.CapacityLimiter(THREADS - URGENT_THREADS), anyio.CapacityLimiter(URGENT_THREADS)
+        _limiters.set(found)
+    return found[urgent]
 
 
 @dataclass(frozen=True)
@@ -231,10 +237,18 @@ class EmailChannel:
         return not message.address
 
     async def notify(self, message: Outgoing) -> int | None:
-        return await anyio.to_thread.run_sync(self._send, message, limiter=_conversations())
+        begun: list[bool] = []
 
-    def _send(self, message: Outgoing) -> int | None:
-        return self.transport.send(self.compose(message))
+        def send() -> int | None:
+            begun.append(True)
+            return self.transport.send(self.compose(message))
+
+        try:
+            return await anyio.to_thread.run_sync(send, limiter=_conversations(urgent=message.urgent))
+        except anyio.get_cancelled_exc_class():
+            if begun:
+                raise
+            raise NotBegunError from None  # the mail server had no time for it: that is not this address's fault
 
     def compose(self, message: Outgoing) -> EmailMessage:
         """The message as it goes out. A line break in an address or subject is refused by the header itself."""

@@ -41,7 +41,7 @@ def compose_notice(session: Session, *, row: Delivery, message_id: str, services
     return Outgoing(
         message_id=message_id, address=address, language=language, subject=subject,
         text=f"{subject}. {text}" if contact.kind is ContactKind.SMS else text,
-        event="contact.notice", at=row.created_at,
+        event="contact.notice", at=row.created_at, urgent=True,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from alerts.contacts.causes import Cause, key_of
 from alerts.deliveries.fanout import DISPATCH
-from alerts.deliveries.models import Delivery, Purpose
+from alerts.deliveries.models import Delivery, Lane, Purpose
 from alerts.evaluations.models import Stage
 from alerts.tasks.models import CallbackTask, CallbackTaskEvent, TaskEventKind, TaskState
 from alerts.vocabulary import ChannelKind
@@ -61,8 +61,9 @@ def _write(session: Session, contact: Contact) -> int:
         if key in known:
             continue
         row = Delivery(
-            purpose=Purpose.CONTACT, channel=CHANNELS[contact.kind], contact_id=contact.id, cause=key, task_id=task_id
-        )
+            purpose=Purpose.CONTACT, channel=CHANNELS[contact.kind], contact_id=contact.id, cause=key, task_id=task_id,
+            lane=Lane.PERSON,
+        )  # fmt: skip
         try:
             with session.begin_nested():
                 session.add(row)

@@ -11,6 +11,15 @@ MAX_ATTEMPTS = len(DELAYS_S) + 1
 URGENT_DELAYS_S = (5, 10, 20, 60, 120, 300, 600, 1800, 3600)
 """For call-backs (T0), where another person may have to be told instead: an hour and three quarters in all."""
 
+NOT_BEGUN_WAIT = timedelta(seconds=5)
+"""Before the mail server, say, is asked again for what it had no time to take."""
+
+SUSPECT_AFTER = 3
+"""Once so many senders in a row have died with a delivery, it is sent alone: any of those beside it may be innocent."""
+
+MAX_DEATHS = 6
+"""Senders in a row that may die with a delivery: what kills whoever touches it is set aside for a person."""
+
 _JITTER = 0.1
 _LONGEST_WISH_S = 24 * 3600.0
 _URGENT_WISH_S = 300.0

@@ -254,6 +254,7 @@ def _callback(session: Session, row: Delivery) -> Outgoing:
         at=row.created_at,
         document={"url": content["url"], "tag": str(task.id)} if is_push else {},
         secret=secret,
+        urgent=True,
     )
 
 

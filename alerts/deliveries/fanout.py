@@ -6,13 +6,14 @@ delivered yet is withdrawn. A withdrawal goes to everyone who got the alert, or 
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from alerts.deliveries.models import Delivery, DeliveryState, Purpose
+from alerts.channels.addresses import host_number
+from alerts.deliveries.models import Delivery, DeliveryState, Lane, Purpose
 from alerts.facts import GROUP_PREFIX
 from alerts.subscriptions.models import EndpointState, Subscription, SubscriptionEndpoint
 from alerts.subscriptions.quiet import quiet_until
@@ -24,9 +25,6 @@ from lab.kit.jobs import enqueue
 
 DISPATCH = "alerts.dispatch"
 _UNSENT = (DeliveryState.WAITING, DeliveryState.PAUSED)
-_FAILING_WAITS = timedelta(seconds=10)
-"""Endpoints that failed lately come after all others: they hold up nobody."""
-
 _BATCH = 2000  # rows in one statement: far below what either database takes as parameters
 
 
@@ -41,6 +39,7 @@ class Recipient:
     tiers: tuple[str, ...]
     areas: tuple[str, ...]
     failing: bool = False
+    host: int | None = None
     substances: tuple[str, ...] = ()
     quiet: tuple[time | None, time | None, str] = (None, None, "UTC")
 
@@ -77,7 +76,8 @@ def recipients(session: Session) -> list[Recipient]:
             col(SubscriptionEndpoint.id), col(SubscriptionEndpoint.channel), col(Subscription.audience),
             col(Subscription.language), col(Subscription.tiers), col(Subscription.areas),
             col(SubscriptionEndpoint.failing_since).is_not(None), col(Subscription.substances),
-            col(Subscription.quiet_from), col(Subscription.quiet_until), col(Subscription.timezone),
+            col(SubscriptionEndpoint.address), col(Subscription.quiet_from), col(Subscription.quiet_until),
+            col(Subscription.timezone),
         )
         .join(Subscription, col(Subscription.id) == col(SubscriptionEndpoint.subscription_id))
         .where(col(SubscriptionEndpoint.state) == EndpointState.ACTIVE)
@@ -91,10 +91,11 @@ def recipients(session: Session) -> list[Recipient]:
             tuple(tiers),
             tuple(areas),
             bool(failing),
+            host_number(address),
             tuple(substances),
             tuple(quiet),
         )
-        for endpoint_id, channel, audience, language, tiers, areas, failing, substances, *quiet in rows
+        for endpoint_id, channel, audience, language, tiers, areas, failing, substances, address, *quiet in rows
     ]
 
 
@@ -152,13 +153,20 @@ def _earlier(session: Session, *, alert: Alert, version: AlertVersion) -> dict[U
 
 
 def _due(one: Recipient, alert: Alert, moment: datetime) -> datetime:
-    """When it is sent: at once, except to endpoints that failed lately, and in a subscriber's quiet hours.
+    """When it is sent: at once, except in a subscriber's quiet hours.
 
     What is public is the gravest, and waits for nobody's morning.
     """
     first, last, timezone = one.quiet
     quiet = None if alert.tier is Tier.T3 else quiet_until(moment, first=first, last=last, timezone=timezone)
-    return quiet or (moment + _FAILING_WAITS if one.failing else moment)
+    return quiet or moment
+
+
+def _lane(one: Recipient, alert: Alert) -> Lane:
+    """Endpoints that failed lately wait apart: they hold up nobody."""
+    if one.failing:
+        return Lane.SLOW
+    return Lane.PUBLIC if alert.tier is Tier.T3 else Lane.ORDINARY
 
 
 def _insert(
@@ -168,9 +176,9 @@ def _insert(
     rows = [
         {
             "id": new_id(), "purpose": Purpose.ALERT, "channel": one.channel, "version_id": version.id,
-            "endpoint_id": one.endpoint_id, "after_id": after.get(one.endpoint_id),
-            "state": DeliveryState.WAITING, "attempts": 0, "replayed_at": 0, "created_at": moment,
-            "due_at": _due(one, alert, moment),
+            "endpoint_id": one.endpoint_id, "after_id": after.get(one.endpoint_id), "lane": _lane(one, alert),
+            "host": one.host, "state": DeliveryState.WAITING, "attempts": 0, "uncounted": 0, "died": 0,
+            "created_at": moment, "due_at": _due(one, alert, moment),
         }
         for one in chosen
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Tables of deliveries and the attempts at them."""
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,16 @@ class DeliveryState(StrEnum):
     WITHDRAWN = "withdrawn"  # overtaken by a later version before it arrived
 
 
+class Lane(IntEnum):
+    """What waits beside what. Each has slots of its own, so that none waits for another; the first goes first."""
+
+    PERSON = 0  # one person at risk: a call-back, or a word to whoever brought the sample (T0)
+    PUBLIC = 1  # a public alert (T3)
+    ORDINARY = 2
+    SLOW = 3  # to endpoints that failed lately, or let others wait
+    SUSPECT = 4  # its senders died with it, again and again: one at a time
+
+
 class Delivery(SQLModel, table=True):
     """One message to one address. Its id makes the message id, the same at every attempt."""
 
@@ -45,6 +55,8 @@ class Delivery(SQLModel, table=True):
         # Only what may still be sent: the index stays small however long the history is.
         sa.Index(
             "ix_delivery_due",
+            "channel",
+            "lane",
             "due_at",
             sqlite_where=sa.text("state IN ('waiting', 'sending')"),
             postgresql_where=sa.text("state IN ('waiting', 'sending')"),
@@ -69,8 +81,15 @@ class Delivery(SQLModel, table=True):
     content: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)  # {"subject", "body"} as sent
 
     state: DeliveryState = Field(default=DeliveryState.WAITING, sa_type=enum_type(DeliveryState))
-    attempts: int = 0
-    replayed_at: int = 0  # how many attempts there were when a person put it back: the back-off counts from there
+    lane: int = Field(
+        default=Lane.ORDINARY, sa_type=sa.SmallInteger, sa_column_kwargs={"server_default": str(int(Lane.ORDINARY))}
+    )
+    host: int | None = None  # a number for the host that it goes to: no host may take all slots
+    attempts: int = 0  # all of them: it fences what came of one, and no attempt means that it cannot have arrived
+    # Attempts that say nothing about the receiver (its sender died, it was never begun, cut short, before a person
+    # put it back): the back-off does not count them.
+    uncounted: int = 0
+    died: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # how many senders died with it in a row
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     due_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)  # while sending: when the lease ends
     ended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

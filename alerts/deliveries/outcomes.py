@@ -6,18 +6,18 @@ a person's task or device, takes the way of a single delivery (``recording.py``)
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from alerts.channels.base import TransportError
-from alerts.deliveries.backoff import delay
+from alerts.channels.base import CutShortError, TransportError, UncountedError
+from alerts.deliveries.backoff import NOT_BEGUN_WAIT, delay
 from alerts.deliveries.claiming import Claim
 from alerts.deliveries.composing import NothingToSendError
-from alerts.deliveries.models import Delivery, DeliveryAttempt, DeliveryState, Purpose
+from alerts.deliveries.models import Delivery, DeliveryAttempt, DeliveryState, Lane, Purpose
 from alerts.deliveries.recording import record_failed, record_sent, record_withdrawn
 from alerts.subscriptions.models import SubscriptionEndpoint
 from alerts.warnings.models import AlertProposal, AlertVersion, ProposalState, VersionKind
@@ -62,20 +62,27 @@ def record_one(session: Session, outcome: Outcome) -> None:
 
 
 def _finish_attempts(session: Session, outcomes: Iterable[Outcome]) -> None:
+    """One statement for all that said the same at the same attempt: mostly that is nearly all of them."""
     moment = now()
-    _many(
-        session,
-        sa.update(_ATTEMPT)
-        .where(_ATTEMPT.c.delivery_id == sa.bindparam("of"), _ATTEMPT.c.number == sa.bindparam("at"))
-        .values(ended_at=moment, ok=sa.bindparam("is_ok"), status=sa.bindparam("said"), error=sa.bindparam("kind")),
-        [{"of": one.claim.delivery_id, "at": one.claim.number, **_said(one.what)} for one in outcomes],
-    )
+    alike: dict[tuple[int, _Said], list[UUID]] = {}
+    for one in outcomes:
+        alike.setdefault((one.claim.number, _said(one.what)), []).append(one.claim.delivery_id)
+    for (number, (ok, status, error)), ids in alike.items():
+        session.connection().execute(
+            sa.update(_ATTEMPT)
+            .where(_ATTEMPT.c.delivery_id.in_(ids), _ATTEMPT.c.number == number)
+            .values(ended_at=moment, ok=ok, status=status, error=error)
+        )
 
 
-def _said(what: TransportError | NothingToSendError | int | None) -> dict[str, Any]:
+_Said = tuple[bool, int | None, str | None]
+"""Whether it went out, the status, the kind of fault."""
+
+
+def _said(what: TransportError | NothingToSendError | int | None) -> _Said:
     if isinstance(what, TransportError):
-        return {"is_ok": False, "said": what.status, "kind": what.kind[:200]}
-    return {"is_ok": True, "said": what if isinstance(what, int) else None, "kind": None}
+        return False, what.status, what.kind[:200]
+    return True, what if isinstance(what, int) else None, None
 
 
 _ATTEMPT = DeliveryAttempt.__table__  # type: ignore[attr-defined]  # SQLModel hides what SQLAlchemy gives every table
@@ -97,11 +104,14 @@ def _many(session: Session, statement: sa.Update, rows: list[dict[str, Any]]) ->
 
 
 def _sent(session: Session, claims: Sequence[Claim]) -> None:
-    _many(
-        session,
-        sa.update(_DELIVERY).where(*_still_ours()).values(state=DeliveryState.SENT, ended_at=now()),
-        [{"of": claim.delivery_id, "at": claim.number} for claim in claims],
-    )
+    moment = now()
+    for number in {claim.number for claim in claims}:
+        ids = [claim.delivery_id for claim in claims if claim.number == number]
+        session.connection().execute(
+            sa.update(_DELIVERY)
+            .where(_DELIVERY.c.id.in_(ids), _DELIVERY.c.state == DeliveryState.SENDING, _DELIVERY.c.attempts == number)
+            .values(state=DeliveryState.SENT, ended_at=moment)
+        )
     _mark_endpoints(session, claims, failing_since=None)
 
 
@@ -131,22 +141,39 @@ def _failed(session: Session, failures: Sequence[tuple[Claim, TransportError]]) 
         .where(*_still_ours())
         .values(
             state=sa.bindparam("to_state"), due_at=sa.func.coalesce(sa.bindparam("next"), _DELIVERY.c.due_at),
-            ended_at=sa.bindparam("ended"),
+            ended_at=sa.bindparam("ended"), lane=sa.bindparam("to_lane"), died=0,
+            uncounted=_DELIVERY.c.uncounted + sa.bindparam("more_uncounted"),
         ),
         [_next(claim, error, overtaken=overtaken, doubted=doubted) for claim, error in failures],
     )  # fmt: skip
-    _mark_endpoints(session, [claim for claim, _ in failures], failing_since=now())
+    counted = [claim for claim, error in failures if not isinstance(error, UncountedError)]
+    _mark_endpoints(session, counted, failing_since=now())
 
 
 def _next(claim: Claim, error: TransportError, *, overtaken: set[UUID], doubted: set[UUID]) -> dict[str, Any]:
-    wait = None if error.permanent else delay(claim.tried, wish_s=error.retry_after_s)
-    row: dict[str, Any] = {"of": claim.delivery_id, "at": claim.number, "next": None, "ended": now()}
+    wait = _wait(claim, error)
+    row: dict[str, Any] = {
+        "of": claim.delivery_id, "at": claim.number, "next": None, "ended": now(), "to_lane": _lane(claim, error),
+        "more_uncounted": int(isinstance(error, UncountedError)),
+    }  # fmt: skip
     if claim.delivery_id in overtaken:
         return row | {"to_state": DeliveryState.WITHDRAWN}
     if wait is None:
         return row | {"to_state": DeliveryState.DEAD}
     state = DeliveryState.PAUSED if claim.delivery_id in doubted else DeliveryState.WAITING
     return row | {"to_state": state, "next": now() + wait, "ended": None}
+
+
+def _wait(claim: Claim, error: TransportError) -> timedelta | None:
+    if isinstance(error, UncountedError):
+        return timedelta() if isinstance(error, CutShortError) else NOT_BEGUN_WAIT
+    return None if error.permanent else delay(claim.tried, wish_s=error.retry_after_s)
+
+
+def _lane(claim: Claim, error: TransportError) -> Lane:
+    """Whoever failed waits apart from now on; not whoever's call could not even begin."""
+    stays = isinstance(error, UncountedError) and not isinstance(error, CutShortError)
+    return claim.lane if stays and claim.lane is not Lane.SUSPECT else Lane.SLOW
 
 
 def _overtaken(session: Session, ids: Sequence[UUID]) -> set[UUID]:

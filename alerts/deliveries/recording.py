@@ -5,9 +5,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from alerts.channels.base import TransportError
+from alerts.channels.base import TransportError, UncountedError
 from alerts.contacts.outcomes import record_outcome
-from alerts.deliveries.backoff import delay, urgent_delay
+from alerts.deliveries.backoff import NOT_BEGUN_WAIT, delay, urgent_delay
 from alerts.deliveries.claiming import Claim
 from alerts.deliveries.models import Delivery, DeliveryAttempt, DeliveryState
 from alerts.reach.models import PushDevice
@@ -58,8 +58,12 @@ def record_failed(session: Session, *, claim: Claim, error: TransportError) -> N
     row = _still_ours(session, claim)
     if row is None:
         return
+    row.died = 0
+    if isinstance(error, UncountedError):
+        _put_back(session, row)
+        return
     waiting = urgent_delay if row.task_id is not None else delay
-    wait = None if error.permanent else waiting(row.attempts - row.replayed_at, wish_s=error.retry_after_s)
+    wait = None if error.permanent else waiting(row.attempts - row.uncounted, wish_s=error.retry_after_s)
     endpoint = _endpoint(session, row)
     if endpoint is not None:
         endpoint.failing_since = endpoint.failing_since or now()
@@ -78,6 +82,14 @@ def record_failed(session: Session, *, claim: Claim, error: TransportError) -> N
     device = _device(session, row)
     if error.gone and device is not None:
         session.delete(device)
+
+
+def _put_back(session: Session, row: Delivery) -> None:
+    """The call says nothing about the other side: it is made again, and not counted."""
+    row.uncounted += 1
+    row.state = DeliveryState.WAITING
+    row.due_at = now() + NOT_BEGUN_WAIT
+    session.add(row)
 
 
 def _finish_attempt(session: Session, claim: Claim, *, ok: bool | None, status: int | None, error: str | None) -> None:

@@ -1,8 +1,9 @@
 """Sending what is due: claims in one transaction for many, calls outside of any, outcomes in one for many.
 
 Calls wait side by side in one event loop, so that an endpoint that hangs costs a socket and holds up nobody. When even
-the slots of a road are all taken and others wait for one, calls that have lasted longer than :data:`PATIENCE_S` are
-ended and tried again later: those who answer at once are not made to wait for those who do not.
+the slots of a lane (``lanes.py``) are all taken and others wait for one, calls that have lasted longer than
+:data:`PATIENCE_S` are ended and made again in the slow lane: those who answer at once are not made to wait for those
+who do not.
 """
 
 import logging
@@ -11,23 +12,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import anyio
+from sqlmodel import Session
 
-from alerts.channels.base import Channel, Outgoing, TransportError
-from alerts.deliveries.claiming import Claim, claim_due, due_channels
+from alerts.channels.base import Channel, CutShortError, Outgoing, TransportError
+from alerts.deliveries.claiming import Claim, claim_due, due_lanes
 from alerts.deliveries.composing import NothingToSendError, compose_all
+from alerts.deliveries.lanes import CUT_SHORT, LaneCalls, lanes_of
+from alerts.deliveries.models import Lane
 from alerts.deliveries.outcomes import Outcome, record_all, record_one
 from alerts.services import AlertServices
 from alerts.vocabulary import ChannelKind
 from lab.kit.apart import run_apart
 from lab.kit.db import Database
+from lab.kit.openfiles import allow_open_files
 
 logger = logging.getLogger("drugcheck.deliveries")
 
-BATCH = 200  # claims in one transaction by one road: few enough to be on their way within a moment
-PATIENCE_S = 1.5
+PATIENCE_S = 1.0
 _LOOK_S = 0.25  # how often to look for more while calls are under way
 _GATHER_S = 0.03  # outcomes of this long are written down together
 _MARGIN_S = 2.0  # a call ends this long before its lease does, so that its outcome still counts
+_OTHER_FILES = 500  # that a process has open beside its calls
+_LANES_WIDE = 3  # about how many times its slots a road may have under way over all its lanes
 
 
 def send_due(database: Database, *, services: AlertServices, budget_s: float = 40.0) -> int:
@@ -54,7 +60,7 @@ class _Call:
     claim: Claim
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     began_s: float = field(default_factory=time.monotonic)
-    abandoned: bool = False
+    is_cut: bool = False
 
 
 class _Round:
@@ -64,7 +70,13 @@ class _Round:
         self._database = database
         self._services = services
         self._end_s = end_s
-        self._calls: dict[ChannelKind, set[_Call]] = {kind: set() for kind in services.channels}
+        scale = _scale(list(services.channels.values()))
+        self._lanes: dict[tuple[ChannelKind, Lane], LaneCalls] = {
+            (kind, lane): calls
+            for kind, channel in services.channels.items()
+            for lane, calls in lanes_of(channel, scale=scale).items()
+        }
+        self._calls: set[_Call] = set()
         self._done: list[Outcome] = []
         self._news = anyio.Event()
         self._taken = 0
@@ -74,14 +86,15 @@ class _Round:
         async with anyio.create_task_group() as group:
             while going:
                 outcomes, self._done, self._news = self._done, [], anyio.Event()
-                messages = self._exchange(outcomes, self._room())
+                messages = self._exchange(outcomes)
                 self._taken += len(messages)
                 for claim, message in messages:
                     call = _Call(claim)
-                    self._calls[claim.channel].add(call)
+                    self._calls.add(call)
+                    self._lanes[claim.channel, claim.lane].begin(claim)
                     group.start_soon(self._one, call, message)
                 if not messages:
-                    going = any(self._calls.values()) or bool(self._done)
+                    going = bool(self._calls or self._done)
                     if going:
                         await self._wait()
                 else:
@@ -93,51 +106,51 @@ class _Round:
             await self._news.wait()
             await anyio.sleep(_GATHER_S)
 
-    def _room(self) -> dict[ChannelKind, int]:
-        """How many more calls each road has room for."""
-        if time.monotonic() >= self._end_s:
-            return {}
-        return {
-            kind: min(BATCH, channel.slots - len(self._calls[kind]))
-            for kind, channel in self._services.channels.items()
-        }
-
-    def _exchange(
-        self, outcomes: Sequence[Outcome], room: dict[ChannelKind, int]
-    ) -> list[tuple[Claim, Outgoing | Exception]]:
-        """Write down what came of the last ones, and take the next.
+    def _exchange(self, outcomes: Sequence[Outcome]) -> list[tuple[Claim, Outgoing | Exception]]:
+        """Write down what came of the last ones, and take the next: one transaction for both.
 
         In the loop itself and not in a thread: two busy threads of Python hand each other the interpreter at every
-        system call, which made a call take fifteen times as long.
+        system call, which makes every call take longer (decision 0032).
         """
-        self._record(outcomes)
-        with self._database.reading() as reading:  # mostly there is nothing to lock
-            due = due_channels(reading) & set(room)
-        for kind in due:
-            if room[kind] <= 0:
-                self._end_patience(kind)
-        wanted = [kind for kind in due if room[kind] > 0]
-        if not wanted:
+        wanted = self._wanted()
+        if not outcomes and not wanted:
             return []
-        claims: list[Claim] = []
-        for kind in wanted:
-            with self._database.session() as session:
-                lease_s = self._services.channels[kind].lease_s
-                claims += claim_due(session, leases_s={kind: lease_s}, limit=room[kind])
-        with self._database.reading() as reading:
-            return compose_all(reading, claims=claims, services=self._services)
-
-    def _record(self, outcomes: Sequence[Outcome]) -> None:
-        if not outcomes:
-            return
         try:
             with self._database.session() as session:
                 record_all(session, outcomes)
+                claims = self._claim(session, wanted)
         except Exception as error:
             # One that cannot be written down must not cost the others theirs: they would be sent again.
             logger.error("outcomes together: %s; now each by itself", type(error).__name__)
             for one in outcomes:
                 self._record_alone(one)
+            with self._database.session() as session:
+                claims = self._claim(session, wanted)
+        if not claims:
+            return []
+        with self._database.reading() as reading:
+            return compose_all(reading, claims=claims, services=self._services)
+
+    def _wanted(self) -> list[tuple[LaneCalls, int]]:
+        """The lanes in which something waits, the first first, and how many to take of each."""
+        if time.monotonic() >= self._end_s:
+            return []
+        with self._database.reading() as reading:  # mostly there is nothing to lock
+            due = [key for key in due_lanes(reading) if key in self._lanes]
+        rooms = [(self._lanes[key], self._lanes[key].room(due)) for key in sorted(due, key=lambda key: key[1])]
+        for calls, room in rooms:
+            if room <= 0 and calls.lane in CUT_SHORT:
+                self._cut_short(calls)
+        return [(calls, room) for calls, room in rooms if room > 0]
+
+    def _claim(self, session: Session, wanted: Sequence[tuple[LaneCalls, int]]) -> list[Claim]:
+        claims: list[Claim] = []
+        for calls, room in wanted:
+            lease_s = self._services.channels[calls.kind].lease_s
+            claims += claim_due(
+                session, leases_s={calls.kind: lease_s}, limit=room, lanes=(calls.lane,), full_hosts=calls.full_hosts()
+            )
+        return claims
 
     def _record_alone(self, outcome: Outcome) -> None:
         try:
@@ -146,17 +159,17 @@ class _Round:
         except Exception as error:
             logger.error("outcome of %s: %s", outcome.claim.delivery_id, type(error).__name__)
 
-    def _end_patience(self, kind: ChannelKind) -> None:
-        """Mark what has lasted too long while others wait for its slot; the loop ends it."""
-        late_s = time.monotonic() - PATIENCE_S
-        for call in list(self._calls[kind]):
-            if call.began_s < late_s:
-                call.abandoned = True
-        self._end_abandoned(kind)
+    def _cut_short(self, calls: LaneCalls) -> None:
+        """End what has lasted too long while others wait for its slot.
 
-    def _end_abandoned(self, kind: ChannelKind) -> None:
-        for call in self._calls[kind]:
-            if call.abandoned:
+        Only calls to somebody's own host: the mail server and the gateway are the same for all of them.
+        """
+        late_s = time.monotonic() - PATIENCE_S
+        for call in self._calls:
+            claim = call.claim
+            is_here = claim.channel is calls.kind and claim.lane is calls.lane and claim.host is not None
+            if is_here and call.began_s < late_s and not call.is_cut:
+                call.is_cut = True
                 call.scope.cancel()
 
     async def _one(self, call: _Call, message: Outgoing | Exception) -> None:
@@ -166,14 +179,25 @@ class _Round:
         elif isinstance(message, Exception):
             what = _internal(call.claim, message)
         else:
-            what = TransportError("timeout")  # unless the call comes to an end before its scope does
-            channel = self._services.channels[call.claim.channel]
-            call.scope.deadline = anyio.current_time() + max(channel.lease_s - _MARGIN_S, channel.lease_s / 2)
-            with call.scope:
-                what = await _notify(channel, call.claim, message)
-        self._calls[call.claim.channel].discard(call)
+            what = await self._send(call, message)
+        self._calls.discard(call)
+        self._lanes[call.claim.channel, call.claim.lane].end(call.claim)
         self._done.append(Outcome(call.claim, what))
         self._news.set()
+
+    async def _send(self, call: _Call, message: Outgoing) -> TransportError | int | None:
+        channel = self._services.channels[call.claim.channel]
+        call.scope.deadline = anyio.current_time() + max(channel.lease_s - _MARGIN_S, channel.lease_s / 2)
+        with call.scope:
+            return await _notify(channel, call.claim, message)
+        # Its scope ended before the call did.
+        return CutShortError() if call.is_cut else TransportError("timeout")
+
+
+def _scale(channels: Sequence[Channel]) -> float:
+    """1 where the system lets this process have all its sockets open at once, else the part of them that it may."""
+    wanted = _LANES_WIDE * sum(channel.slots for channel in channels)
+    return min(1.0, max(allow_open_files(wanted + _OTHER_FILES) - _OTHER_FILES, 1) / wanted)
 
 
 async def _notify(channel: Channel, claim: Claim, message: Outgoing) -> TransportError | int | None:

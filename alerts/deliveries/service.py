@@ -59,7 +59,7 @@ def replay_dead(session: Session, *, actor: Actor, delivery_id: UUID) -> Deliver
     row.state = DeliveryState.WAITING
     row.due_at = now()
     row.ended_at = None
-    row.replayed_at = row.attempts
+    row.uncounted, row.died = row.attempts, 0
     session.add(row)
     session.flush()
     enqueue(session, DISPATCH, str(row.id))

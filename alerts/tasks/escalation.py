@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from alerts.deliveries.fanout import DISPATCH
-from alerts.deliveries.models import Delivery, Purpose
+from alerts.deliveries.models import Delivery, Lane, Purpose
 from alerts.reach import service as reach
 from alerts.rules.active import active_rules
 from alerts.services import AlertServices
@@ -118,7 +118,7 @@ def _deliver(
 ) -> bool:  # fmt: skip
     row = Delivery(
         purpose=Purpose.CALLBACK, channel=kind, task_id=task.id, step=step, account_id=account.id, target=target,
-        content=_content(kind, content),
+        lane=Lane.PERSON, content=_content(kind, content),
     )  # fmt: skip
     try:
         with session.begin_nested():
