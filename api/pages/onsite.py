@@ -11,6 +11,7 @@ from api.deps import IdentityDep, SessionDep
 from api.language import translator_of
 from api.pages.forms import Form, FormDep, Refusal, attempt
 from api.pages.layout import go, show, work_site
+from api.pages.targets import target_options
 from api.routing import GuardedRouter, needs
 from lab.library.models import Substance
 from lab.network.access import Permission
@@ -42,12 +43,6 @@ def onsite_context(session: Session, identity: IdentityDep, sample: Sample) -> d
     }
 
 
-def _targets(session: Session, translator: Translator) -> list[tuple[str, str]]:
-    """The groups of the vocabulary, in the words of the page where it has some."""
-    named = {name: f"substance_class.{name.replace(' ', '_')}" for name in service.target_classes(session)}
-    return [(name, translator.text(key) if translator.has(key) else name) for name, key in named.items()]
-
-
 def _verdicts(translator: Translator, substance: Substance | None) -> list[tuple[str, str]]:
     """What can be said of a colour; that it fits, only where it is known what should fit."""
     told = [verdict for verdict in Verdict if verdict is not Verdict.FITS or substance is not None]
@@ -64,7 +59,7 @@ def _page(
         request, "pages/onsite.html", session=session, status=status, form=form, sample=sample,
         at=work_site(request, session, identity, Permission.ANALYSIS_ONSITE), sold_as=substance,
         strips=known_strips(), lines=StripLines, colours=ReactionColour,
-        target_options=_targets(session, translator),
+        target_options=target_options(session, translator),
         reagent_options=[(name, name) for name in service.REAGENTS], verdict_options=_verdicts(translator, substance),
         reported=service.reported_colours(session, substance_id=sample.sold_as_substance_id),
     )  # fmt: skip

@@ -12,12 +12,15 @@ from api.deps import FilesDep, IdentityDep, SessionDep, SettingsDep
 from api.language import language_of, translator_of
 from api.pages.forms import Form, FormDep, Refusal, attempt, decimal
 from api.pages.layout import as_uuid, go, show, work_site
+from api.pages.targets import target_options
 from api.reports import report_pdf
 from api.routing import GuardedRouter, needs
 from lab.kit.clock import today
+from lab.kit.ids import new_id
 from lab.library import service as library
 from lab.network.access import Permission
 from lab.network.models import Account, Site
+from lab.onsite.errors import StripTargetMissingError
 from lab.quality.guard import exceptions_of, failed_under
 from lab.register.use import book_use, sources_of
 from lab.results import authorship, service
@@ -42,6 +45,7 @@ from templates.i18n import LANGUAGES, translator
 
 router = GuardedRouter(html=True)
 _FINDING_ROWS = 4
+_ASIDE = ("target_class", "client_id")  # what a strip looks for; the form's own key, so that sending it twice adds none
 _BY_HAND = tuple(technique for technique in Technique if technique is not Technique.TLC)
 
 
@@ -56,7 +60,8 @@ def _analysis_page(
     return show(
         request, "pages/analysis_new.html", session=session, status=status, form=form, sample=sample, at=at,
         sources=[(str(item.id), f"{str(item.id)[:8]} · {item.held_mg:g} mg") for item in sources],
-        techniques=_BY_HAND, outcomes=Outcome, roles=FindingRole, abundances=Abundance,
+        targets=target_options(session, translator_of(request)), techniques=_BY_HAND,
+        outcomes=Outcome, roles=FindingRole, abundances=Abundance,
         units=[(unit.value, unit.value) for unit in AmountUnit], rows=range(_FINDING_ROWS), today=today(),
     )  # fmt: skip
 
@@ -65,7 +70,8 @@ def _analysis_page(
 def new_analysis(code: str, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
     """The form for a strip, a reagent or an instrument."""
     sample = samples.get_by_code(session, actor=identity.actor, code=code)
-    form = Form({"performed_on": [today().isoformat()], "technique": [Technique.STRIP.value]})
+    begun = {"performed_on": today().isoformat(), "technique": Technique.STRIP.value, "client_id": str(new_id())}
+    form = Form({name: [value] for name, value in begun.items()})
     return _analysis_page(request, session, identity, sample, form)
 
 
@@ -79,8 +85,11 @@ def record_analysis(
 
     def record() -> object:
         names = ("technique", "method_version", "performed_on", "outcome", "detection_limit_note")
-        fields = {name: form.get(name) for name in names if form.get(name).strip()}
-        data = AnalysisIn.model_validate(fields | {"site_id": site and site.id, "findings": _findings(session, form)})
+        fields = {name: form.get(name) for name in (*names, *_ASIDE) if form.get(name).strip()}
+        findings = _findings(session, form)
+        if form.get("technique") == Technique.STRIP and "target_class" not in fields and not findings:
+            raise StripTargetMissingError  # what it found names its group; silence does not
+        data = AnalysisIn.model_validate(fields | {"site_id": site and site.id, "findings": findings})
         days = settings.confirmation_due_days
         analysis = service.record_analysis(
             session, actor=identity.actor, sample_id=sample.id, data=data, confirm_within_days=days
@@ -119,6 +128,8 @@ def _findings(session: Session, form: Form) -> list[FindingIn]:
         )
     if not findings and form.get("outcome") == Outcome.UNABLE_TO_IDENTIFY:
         findings.append(FindingIn())
+    if not findings and form.get("outcome") == Outcome.DETECTED and form.get("target_class"):
+        findings.append(FindingIn(substance_class=form.get("target_class")))
     return findings
 
 

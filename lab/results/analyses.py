@@ -3,8 +3,10 @@
 import math
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from lab.kit.clock import today
@@ -17,6 +19,7 @@ from lab.results import confirmations
 from lab.results.errors import (
     AmountInvalidError,
     AmountNotMeasuredError,
+    AnalysisKeyReusedError,
     DetectionLimitMissingError,
     FindingTwiceError,
     GroupUnknownError,
@@ -29,6 +32,7 @@ from lab.results.errors import (
     RoleMissingError,
     SampleNotHereError,
     SubstanceMissingError,
+    TargetNotAskedError,
 )
 from lab.results.evidence import evidence_of
 from lab.results.models import Analysis, Finding, FindingRole, Outcome, Technique
@@ -55,7 +59,8 @@ def record_analysis(
     """Record one technique run on one sample with its findings, and what follows from it.
 
     A TLC that leaves something unidentified opens a request for confirmation, due in ``confirm_within_days``; an
-    analysis that can tell answers the requests that are open. With ``import_key`` it counts as imported; that, and a
+    analysis that can tell answers the requests that are open. The same ``client_id`` again returns the analysis that is
+    there already, and nothing follows from it a second time. With ``import_key`` it counts as imported; that, and a
     strip or reagent outside a laboratory, raises its warning at once, for no result rests on it yet. Raises
     :class:`~lab.errors.ForbiddenError`,
     :class:`~lab.samples.errors.SampleNotFoundError` and the errors of this feature, one per fact.
@@ -65,15 +70,25 @@ def record_analysis(
     sample = session.get(Sample, sample_id)
     if sample is None:
         raise SampleNotFoundError
+    known = _recorded_before(session, actor=actor, sample_id=sample_id, data=data)
+    if known is not None:
+        return known
     check_analysis(session, sample=sample, data=data)
     analysis = Analysis(
-        **data.model_dump(exclude={"findings"}),
+        **data.model_dump(exclude={"findings", "target_class", "data"}),
+        data=_delivered(session, data),
         sample_id=sample_id,
         operator_id=actor.account_id,
         import_key=import_key,
     )
-    session.add(analysis)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(analysis)
+    except IntegrityError:  # the same request was quicker
+        known = _recorded_before(session, actor=actor, sample_id=sample_id, data=data)
+        if known is None:
+            raise
+        return known
     for finding in data.findings:
         session.add(_finding(session, actor=actor, sample=sample, analysis=analysis, data=finding))
     session.flush()
@@ -81,6 +96,29 @@ def record_analysis(
     if import_key is not None or (on_site and not _at_laboratory(session, data.site_id)):
         emit(session, Topic.ANALYSIS_IMPORTED, analysis.id, technique=analysis.technique.value)
     return analysis
+
+
+def _recorded_before(session: Session, *, actor: Actor, sample_id: UUID, data: AnalysisIn) -> Analysis | None:
+    """The analysis that was recorded under this key, if it is the same one; raises :class:`AnalysisKeyReusedError`."""
+    if data.client_id is None:
+        return None
+    known = session.exec(select(Analysis).where(Analysis.client_id == data.client_id)).one_or_none()
+    if known is None:
+        return None
+    told = known.sample_id, known.site_id, known.technique, known.performed_on, known.outcome, known.operator_id
+    said = sample_id, data.site_id, data.technique, data.performed_on, data.outcome, actor.account_id
+    if told != said:
+        raise AnalysisKeyReusedError
+    return known
+
+
+def _delivered(session: Session, data: AnalysisIn) -> dict[str, Any]:
+    """What is kept of what the technique delivered, with the group looked for: as said, or as found."""
+    target = data.target_class
+    if target is None and data.technique is Technique.STRIP and "target_class" not in data.data:
+        groups = {_class_of(session, one) for one in data.findings if one.substance_id or one.substance_class}
+        target = groups.pop() if len(groups) == 1 else None
+    return data.data if target is None else data.data | {"target_class": target}
 
 
 def _at_laboratory(session: Session, site_id: UUID) -> bool:
@@ -95,6 +133,7 @@ def check_analysis(session: Session, *, sample: Sample, data: AnalysisIn) -> Non
         raise DetectionLimitMissingError
     if not sample.collected_on <= data.performed_on <= today():
         raise PerformedOnError(collected=sample.collected_on.isoformat(), today=today().isoformat())
+    _check_target(session, data)
     _check_outcome(data)
     _check_reading(session, sample=sample, data=data)
     seen: set[tuple[UUID | None, str | None]] = set()
@@ -105,6 +144,16 @@ def check_analysis(session: Session, *, sample: Sample, data: AnalysisIn) -> Non
         seen.add(key)
         check_amount(data.technique, finding)
         role_of(session, sample=sample, data=finding)
+
+
+def _check_target(session: Session, data: AnalysisIn) -> None:
+    if data.target_class is None:
+        return
+    if not FACTS[data.technique].targeted:
+        raise TargetNotAskedError
+    known = select(Substance.id).where(Substance.substance_class == data.target_class)
+    if session.exec(known).first() is None:
+        raise GroupUnknownError(field="target_class", group=data.target_class)
 
 
 def _check_outcome(data: AnalysisIn) -> None:

@@ -65,6 +65,20 @@ class SubstanceMissingError(InvalidError):
     field = "substance_id"
 
 
+class TargetNotAskedError(InvalidError):
+    """Only a strip or a colour test looks for one group alone."""
+
+    message_id = "error.analysis.target_not_asked"
+    field = "target_class"
+
+
+class AnalysisKeyReusedError(ConflictError):
+    """Another analysis was sent under a key that has been used before."""
+
+    message_id = "error.analysis.client_id_reused"
+    field = "client_id"
+
+
 class GroupUnknownError(InvalidError):
     """A group of substances that the library does not have."""
 

@@ -42,6 +42,7 @@ OPTIONAL = (
     "amount_basis",
     "amount_u",
     "note",
+    "target_class",
 )
 MAX_BYTES = 5_000_000
 MAX_LINES = 10_000
@@ -93,7 +94,7 @@ class _Line:
 
     @property
     def group(self) -> tuple[str, ...]:
-        return tuple(self.cells[name] for name in REQUIRED)
+        return tuple(self.cells[name] for name in (*REQUIRED, "target_class"))
 
     def word(self, column: str, kind: type[Word]) -> Word:
         try:
@@ -254,6 +255,7 @@ def _head(session: Session, *, actor: Actor, site_id: UUID, line: _Line) -> tupl
         "performed_on": performed_on,
         "outcome": line.word("outcome", Outcome),
         "detection_limit_note": line.cells["detection_limit_note"],
+        "target_class": line.cells["target_class"] or None,
     }
     try:
         return sample, AnalysisIn.model_validate(values)
@@ -292,8 +294,13 @@ def _unit(line: _Line) -> AmountUnit | None:
     return known.get(text.lower())
 
 
+def _content(line: _Line) -> list[str]:
+    """The cells of a line; without the columns that came later, where they are empty, so that old keys stay true."""
+    return [value for name, value in line.cells.items() if value or name != "target_class"]
+
+
 def _unused_key(session: Session, *, site_id: UUID, lines: Sequence[_Line]) -> str:
-    content = json.dumps([str(site_id), sorted([*line.cells.values()] for line in lines)], ensure_ascii=False)
+    content = json.dumps([str(site_id), sorted(_content(line) for line in lines)], ensure_ascii=False)
     key = hashlib.sha256(content.encode()).hexdigest()
     if session.exec(select(Analysis.id).where(Analysis.import_key == key)).first() is not None:
         raise _CellError(Message("error.import.already"))

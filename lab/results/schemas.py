@@ -42,10 +42,15 @@ class FindingIn(BaseModel):
 
 
 class AnalysisIn(BaseModel):
-    """One technique run on one sample, as the bench or a file delivers it."""
+    """One technique run on one sample, as the bench or a file delivers it.
+
+    ``client_id`` is the sender's own key: sent again, it finds the analysis that is already there. ``target_class`` is
+    the one group that a strip or colour test looks for; its silence speaks of that group alone.
+    """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
+    client_id: UUID | None = None
     site_id: UUID
     technique: Technique
     method_version: PlainText = Field(min_length=1, max_length=80)
@@ -54,6 +59,7 @@ class AnalysisIn(BaseModel):
     detection_limit_note: PlainText = Field(max_length=300)
     reading_id: UUID | None = None
     lane_index: int | None = Field(default=None, ge=1, lt=1000)
+    target_class: PlainText | None = Field(default=None, max_length=80)
     findings: list[FindingIn] = Field(default_factory=list, max_length=40)
     data: dict[str, Any] = Field(default_factory=dict)
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from sqlmodel import select
 
+from lab.kit.ids import new_id
 from lab.library.models import TlcSystem
 from lab.plates.models import LaneKind, Plate, PlateLane, Reading
 from lab.results.models import Analysis, CheckItem, Finding, Outcome, Result, ResultState, Technique
@@ -142,6 +143,26 @@ def test_an_analysis_keeps_what_was_typed_when_it_is_refused(client: Client, lab
     assert fields_of(page, "amount")[0] == "12,5"
     with lab.session() as session:
         assert session.exec(select(Finding)).first() is None
+
+
+def test_a_silent_strip_must_say_what_it_looks_for_and_a_form_counts_once(
+    client: Client, lab: Lab, sample: Registered
+) -> None:
+    chemist, path = client("chemist"), f"/samples/{sample.sample.code}/analyses/new"
+    sent = fentanyl_found(client, sample.sample.code) | {
+        "outcome": "none_of_interest", "substance": [""] * 4, "client_id": fields_of(chemist.get(path), "client_id"),
+    }  # fmt: skip
+    page = chemist.post(path, data=sent)
+    assert page.status_code == 422
+    assert 'id="target_class-error"' in page.text
+    assert fields_of(page, "client_id") == sent["client_id"]
+    for _ in range(2):
+        assert chemist.post(path, data=sent | {"target_class": "fentanyl"}).status_code == 303
+    positive = sent | {"target_class": "fentanyl", "outcome": "detected", "client_id": [str(new_id())]}
+    assert chemist.post(path, data=positive).status_code == 303
+    with lab.session() as session:
+        assert [one.data for one in session.exec(select(Analysis)).all()] == [{"target_class": "fentanyl"}] * 2
+        assert [one.substance_class for one in session.exec(select(Finding)).all()] == ["fentanyl"]
 
 
 def test_an_answer_goes_from_strip_to_ticket(client: Client, lab: Lab, sample: Registered) -> None:

@@ -18,6 +18,7 @@ from lab.results.confirmations import list_open, withdraw
 from lab.results.errors import (
     AmountInvalidError,
     AmountNotMeasuredError,
+    AnalysisKeyReusedError,
     DetectionLimitMissingError,
     FindingTwiceError,
     GroupUnknownError,
@@ -30,6 +31,7 @@ from lab.results.errors import (
     RoleMissingError,
     SampleNotHereError,
     SubstanceMissingError,
+    TargetNotAskedError,
 )
 from lab.results.models import (
     Abundance,
@@ -258,3 +260,33 @@ def test_an_imported_analysis_is_a_fact_to_act_on(session: Session, bench: Bench
     imported = record_analysis(session, actor=bench.chemist, sample_id=sample.id, data=data, import_key="k")
     emitted = session.exec(select(OutboxEntry).where(OutboxEntry.topic == Topic.ANALYSIS_IMPORTED)).all()
     assert [entry.subject_id for entry in emitted] == [imported.id]
+
+
+def test_an_analysis_sent_again_is_kept_once(session: Session, bench: Bench) -> None:
+    """A request whose answer was lost is sent again: the same analysis comes back, and no second warning goes out."""
+    sample = bench.at_laboratory("ketamine")
+    data = bench.analysis_in(T.STRIP, "fentanyl", client_id=new_id(), site_id=bench.laboratory.id)
+    first = record_analysis(session, actor=bench.chemist, sample_id=sample.id, data=data)
+    emitted = len(session.exec(select(OutboxEntry)).all())
+    again = record_analysis(session, actor=bench.chemist, sample_id=sample.id, data=data)
+    assert again.id == first.id
+    assert len(analyses_of(session, sample_id=sample.id)) == 1
+    assert len(session.exec(select(OutboxEntry)).all()) == emitted
+    other = data.model_copy(update={"technique": T.REAGENT})
+    with pytest.raises(AnalysisKeyReusedError):
+        record_analysis(session, actor=bench.chemist, sample_id=sample.id, data=other)
+    with pytest.raises(AnalysisKeyReusedError):
+        record_analysis(session, actor=bench.verifier, sample_id=sample.id, data=data)
+
+
+def test_a_strip_keeps_the_group_that_it_looks_for(session: Session, bench: Bench) -> None:
+    sample = bench.at_laboratory("ketamine")
+    bench.substance("fentanyl", "fentanyl")
+    silent = record(session, bench, sample, T.STRIP, target_class="fentanyl")
+    assert silent.analysis.data == {"target_class": "fentanyl"}
+    found = record(session, bench, sample, T.STRIP, "fentanyl")
+    assert found.analysis.data == {"target_class": "fentanyl"}  # what it found names its group
+    with pytest.raises(GroupUnknownError):
+        record(session, bench, sample, T.STRIP, target_class="no such group")
+    with pytest.raises(TargetNotAskedError):
+        record(session, bench, sample, T.GCMS, target_class="fentanyl")

@@ -152,3 +152,28 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(
 def test_only_the_bench_imports(session: Session, bench: Bench) -> None:
     with pytest.raises(ForbiddenError):
         imports.preview(session, actor=bench.worker, site_id=bench.laboratory.id, content=file())
+
+
+def test_a_silent_strip_says_which_group_it_looks_for(session: Session, bench: Bench, sample: Sample) -> None:
+    bench.substance("fentanyl", "fentanyl")
+    content = file(
+        line(sample, technique="strip", target_class="fentanyl"),
+        line(sample, technique="strip", target_class="no such group"),
+        line(sample, target_class="fentanyl", method_version="looks for everything"),
+    )
+    report = take(session, bench, content)
+    (view,) = analyses_of(session, sample_id=sample.id)
+    assert view.analysis.data == {"target_class": "fentanyl"}
+    assert [(one.line, one.message.id) for one in report.refused] == [
+        (3, "error.finding.group_unknown"),
+        (4, "error.analysis.target_not_asked"),
+    ]
+
+
+def test_a_file_taken_before_a_column_came_is_still_known(session: Session, bench: Bench, sample: Sample) -> None:
+    header = [name for name in HEADER if name != "target_class"]
+    cells = dict(zip(HEADER, line(sample).split(","), strict=True))
+    short = "\n".join([",".join(header), ",".join(cells[name] for name in header)]).encode()
+    take(session, bench, short)
+    again = take(session, bench, file(line(sample)))
+    assert [one.message.id for one in again.refused] == ["error.import.already"]
