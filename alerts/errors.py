@@ -229,6 +229,19 @@ class ScheduleWithoutWorkersError(AlertError, InvalidError):
     message_id = "error.alert.schedule_too_late"
 
 
+class UnreadStepsInvalidError(AlertError, InvalidError):
+    """A step for unread alerts that cannot be used."""
+
+    message_id = "error.alert.unread_steps_invalid"
+
+
+class ChannelNotOfferedError(AlertError, InvalidError):
+    """This laboratory sends nothing by that channel, or has no such chat room."""
+
+    message_id = "error.alert.channel_not_offered"
+    field = "channel"
+
+
 class HandOverError(AlertError, InvalidError):
     """A call-back is handed to somebody who may handle it at this site."""
 

@@ -15,6 +15,7 @@ from alerts.subscriptions.service import forget_unanswered
 from alerts.tasks.escalation import due_tasks, escalate, handed_tasks, tell_handed
 from alerts.tasks.service import ESCALATE
 from alerts.triggers import close_gaps
+from alerts.unread.escalation import due_steps, take
 from alerts.warnings import clock
 from alerts.warnings.drafts import RENDER
 from alerts.warnings.editing import fill_draft, unwritten
@@ -47,6 +48,15 @@ def _escalate(context: Context, _key: str) -> None:
     for task_id in handed:
         with context.database.session() as session:
             tell_handed(session, services=context.service(AlertServices), task_id=task_id)
+
+
+def _tell_unread(context: Context, _key: str) -> None:
+    """An alert that nobody acknowledged: tell whom the network declared."""
+    with context.database.reading() as session:
+        due = due_steps(session)
+    for step in due:
+        with context.database.session() as session:
+            take(session, services=context.service(AlertServices), due=step)
 
 
 def _notify(context: Context, _key: str) -> None:
@@ -92,6 +102,7 @@ TASKS: tuple[Task, ...] = (
     Task("alerts.render_sweep", _render_forgotten, every_s=30.0),
     Task(ESCALATE, _escalate),
     Task("alerts.escalate_sweep", _escalate, every_s=15.0),
+    Task("alerts.unread_sweep", _tell_unread, every_s=30.0),
     Task(NOTIFY, _notify),
     Task("alerts.contacts_sweep", _notify, every_s=10.0),
     Task(ERASE, _erase_contacts),

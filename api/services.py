@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from alerts.channels.base import Channel
+from alerts.channels.chat import ChatChannel
 from alerts.channels.email import EmailChannel, FolderTransport, MailTransport, SmtpTransport, Tls
 from alerts.channels.push import PushChannel, VapidKey
 from alerts.channels.sms import Gateway, SmsChannel
@@ -90,6 +91,9 @@ def _channels(settings: Settings) -> Mapping[ChannelKind, Channel]:
             settings.sms_url, settings.sms_body, authorization.get_secret_value() if authorization else None
         )
         channels[ChannelKind.SMS] = SmsChannel(gateway)
+    if settings.chat_rooms:
+        rooms = {name: url.get_secret_value() for name, url in settings.chat_rooms.items()}
+        channels[ChannelKind.CHAT] = ChatChannel(rooms)
     transport = _mail_transport(settings)
     if transport is not None:
         channels[ChannelKind.EMAIL] = EmailChannel(transport, settings.mail_from, settings.network_name)

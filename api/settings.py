@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     sms_url: str | None = None  # the operator's own gateway for text messages
     sms_body: str = '{"to": "{to}", "text": "{text}"}'  # what it is sent; JSON, or else a form
     sms_authorization: SecretStr | None = None  # the whole Authorization header
+    chat_rooms: dict[str, SecretStr] = Field(default_factory=dict)  # JSON: Apprise's URL of each room, by its name
     push_key: Path | None = None  # default: beside the signing key
     contact_keys: Path | None = None  # default: beside the data folder, never in it
     contact_days_after_report: int = Field(default=14, ge=0)  # contacts of people, after the last pending analysis

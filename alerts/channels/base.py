@@ -13,7 +13,10 @@ class Outgoing:
     """One message to one address, in its final words.
 
     ``message_id`` is the same at every attempt, so that a receiver can drop a repeated one. ``document`` is what
-    programs get; ``event`` names its type. ``secret`` signs it (webhooks).
+    programs get; ``event`` names its type. ``secret`` signs it (webhooks), or seals it (Web Push).
+
+    ``line`` says the same as ``text`` at the length of a text message; empty where ``text`` is that short. ``url`` is
+    the page that says more, and ``tag`` the thing it is about: a later notice with the same tag takes its place.
     """
 
     message_id: str
@@ -24,6 +27,9 @@ class Outgoing:
     event: str
     at: datetime  # when the message came to be, not when it is sent
     document: Mapping[str, object] = field(default_factory=dict)
+    line: str = ""
+    url: str | None = None
+    tag: str = ""
     unsubscribe_url: str | None = None
     secret: bytes | None = field(default=None, repr=False)
     urgent: bool = False  # to one person at risk: never behind what goes to many

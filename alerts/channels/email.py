@@ -18,8 +18,11 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 
 from alerts.channels.base import NotBegunError, Outgoing, TransportError
+from alerts.channels.kinds import Carries
+from alerts.errors import EndpointInvalidError
 from alerts.vocabulary import ChannelKind
 
+CARRIES = Carries.LETTER
 _OKAY = 250
 THREADS = 8
 """Conversations with the mail server at once: well below what common servers allow one client."""
@@ -28,6 +31,14 @@ URGENT_THREADS = 2
 """Of them, those that nothing else may take."""
 
 _PERMANENT = 500  # RFC 5321, 4.2.1: a 5yz reply is a permanent negative completion
+
+
+def accept(address: str) -> str:
+    """An e-mail address as it is written to; raises :class:`EndpointInvalidError`."""
+    local, at, domain = address.rpartition("@")
+    if not (local and at and "." in domain) or "@" in local or any(one in address for one in '<>,;:"\\()[]'):
+        raise EndpointInvalidError
+    return f"{local}@{domain.lower()}"
 
 
 class Tls(StrEnum):

@@ -1,7 +1,7 @@
-"""Web Push to a worker's own browser: RFC 8030, sealed for that browser (RFC 8291), signed by this house (RFC 8292).
+"""Web Push to somebody's own browser: RFC 8030, sealed for that browser (RFC 8291), signed by this house (RFC 8292).
 
 The push service in between (the browser's maker) sees when something is sent and how long it is, never what: and what
-is sent holds nothing about anybody's health.
+is sent holds nothing about anybody's health: to a worker that a call-back waits, to a subscriber an alert's line.
 """
 
 import json
@@ -17,16 +17,27 @@ from py_vapid import Vapid02
 
 from alerts.channels.addresses import PublicOnly
 from alerts.channels.base import Outgoing, TransportError
+from alerts.channels.kinds import Carries
 from alerts.channels.posting import SLOTS, post
 from alerts.channels.webhook import retry_after_s
+from alerts.errors import EndpointInvalidError
 from alerts.vocabulary import ChannelKind
 from lab.kit.clock import now
 
+CARRIES = Carries.LINE
 POINT_BYTES = 65
 TTL_S = 12 * 3600  # how long the push service keeps it for a telephone that is off
 _TOKEN_S = 6 * 3600  # RFC 8292, 2: at most 24 hours
 _GONE = frozenset({404, 410})  # RFC 8030, 7.3
 _REFUSED = frozenset({400, 413})
+
+
+def accept(address: str) -> str:
+    """The address of a browser's push service; raises :class:`EndpointInvalidError`. Its keys are judged elsewhere."""
+    parts = urlsplit(address)
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
+        raise EndpointInvalidError
+    return address
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,8 @@ class VapidKey:
 
 def payload_of(message: Outgoing) -> bytes:
     """What the browser is given: a title, a line, and which page to open."""
-    return json.dumps({"title": message.subject, "body": message.text, **message.document}, ensure_ascii=False).encode()
+    shown = {"title": message.subject, "body": message.line or message.text, "url": message.url, "tag": message.tag}
+    return json.dumps(shown, ensure_ascii=False).encode()
 
 
 @dataclass(frozen=True)

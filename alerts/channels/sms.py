@@ -12,15 +12,30 @@ from urllib.parse import quote
 
 from alerts.channels.addresses import PublicOnly
 from alerts.channels.base import Outgoing, TransportError
+from alerts.channels.kinds import Carries
 from alerts.channels.posting import SLOTS, AddressError, post
 from alerts.channels.webhook import retry_after_s
 from alerts.vocabulary import ChannelKind
+from lab.contacts.addresses import parse_phone
 
+CARRIES = Carries.LINE
 USER_AGENT = "Drugcheck-SMS/1"
 JSON_BODY = '{"to": "{to}", "text": "{text}"}'
 _PLACE = re.compile(r"\{(to|text|id)\}")
 # The gateway's own trouble or ours to mend: worth another attempt. Any other 4xx refuses this very message.
 _TRY_AGAIN = frozenset({401, 403, 404, 407, 408, 409, 423, 425, 429})
+
+
+def accept(address: str) -> str:
+    """A number with its country code; raises :class:`~lab.contacts.errors.ContactPhoneInvalidError`."""
+    return parse_phone(address)
+
+
+def text_of(message: Outgoing) -> str:
+    """What the telephone shows: the line and where to read on, or the text where it is short already."""
+    if not message.line:
+        return message.text
+    return f"{message.line}\n{message.url}" if message.url else message.line
 
 
 @dataclass(frozen=True)
@@ -39,7 +54,7 @@ class Gateway:
 
     def fill(self, message: Outgoing) -> bytes:
         """The body of the request for ``message``, with every value escaped for where it stands."""
-        values = {"to": message.address, "text": message.text, "id": message.message_id}
+        values = {"to": message.address, "text": text_of(message), "id": message.message_id}
         escape = _in_json if self.is_json else _in_form
         return _PLACE.sub(lambda match: escape(values[match[1]]), self.body).encode()
 

@@ -8,15 +8,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 from alerts.channels.addresses import PublicOnly
 from alerts.channels.base import Outgoing, TransportError
+from alerts.channels.kinds import Carries
 from alerts.channels.posting import SLOTS, post
+from alerts.errors import EndpointInvalidError
 from alerts.vocabulary import ChannelKind
 from lab.kit.clock import now
 
+CARRIES = Carries.LETTER
 USER_AGENT = "Drugcheck-Webhooks/1"
 _GONE = 410
+
+
+def accept(address: str) -> str:
+    """An https URL without a password in it; raises :class:`EndpointInvalidError`. Where it leads is judged later."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        raise EndpointInvalidError from error
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.password or port == 0:
+        raise EndpointInvalidError
+    return address
 
 
 def encode_secret(secret: bytes) -> str:

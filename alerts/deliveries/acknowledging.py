@@ -1,7 +1,8 @@
-"""Whoever got an alert says that they read it; when nobody does, the people who sent it are told."""
+"""Whoever got an alert says that they read it; those who sent it see who has not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,75 +10,105 @@ from sqlmodel import Session, col, select
 
 from alerts.deliveries.models import AlertAcknowledgement, Delivery, DeliveryState, Purpose
 from alerts.errors import DeliveryNotFoundError
+from alerts.subscriptions.models import Subscription, SubscriptionEndpoint
 from alerts.subscriptions.tokens import TokenKey
-from alerts.vocabulary import Tier
-from alerts.warnings.models import Alert, AlertState, AlertVersion
-from lab.kit.clock import now
+from alerts.vocabulary import Audience, ChannelKind
 
-ASKED = frozenset({Tier.T1, Tier.T2})
-"""Tiers whose readers work on it; nobody is asked to sign for a public alert."""
+ASKED = frozenset({Audience.NETWORK, Audience.PROFESSIONALS})
+"""Audiences that work on what they read, whatever its tier; nobody of the public is asked to sign for an alert."""
 
-UNREAD_AFTER = timedelta(hours=1)
+
+def is_asked(audience: Audience) -> bool:
+    """Whether subscribers of ``audience`` are asked to say that they have read an alert."""
+    return audience in ASKED
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who is asked, how far their message is, and when they said that they read it.
+
+    ``label``: whose subscription it is, in the words of whoever opened it. ``address`` is empty once they left.
+    """
+
+    label: str | None
+    audience: Audience
+    channel: ChannelKind
+    address: str
+    state: DeliveryState
+    read_at: datetime | None
 
 
 @dataclass(frozen=True)
 class ReadBy:
-    """Of ``sent`` deliveries of a version that went out, how many somebody acknowledged."""
+    """Of ``asked`` deliveries of a version that were not withdrawn, how many somebody acknowledged."""
 
     read: int
-    sent: int
+    asked: int
+
+
+def delivery_behind(session: Session, *, tokens: TokenKey, token: str) -> Delivery:
+    """The alert that was sent with this link; raises :class:`DeliveryNotFoundError`."""
+    key = tokens.acknowledged(token)
+    row = session.get(Delivery, key) if key else None
+    if row is None or row.purpose is not Purpose.ALERT:
+        raise DeliveryNotFoundError
+    return row
 
 
 def acknowledge(session: Session, *, tokens: TokenKey, token: str) -> Delivery:
     """Say that this delivery was read; again changes nothing. Raises :class:`DeliveryNotFoundError`."""
-    key = tokens.acknowledged(token)
-    row = session.exec(select(Delivery).where(Delivery.id == key).with_for_update()).first() if key else None
-    if row is None or row.purpose is not Purpose.ALERT:
-        raise DeliveryNotFoundError
-    known = select(AlertAcknowledgement.id).where(AlertAcknowledgement.delivery_id == row.id)
-    if session.exec(known).first() is None:
+    row = delivery_behind(session, tokens=tokens, token=token)
+    session.exec(select(Delivery).where(Delivery.id == row.id).with_for_update()).one()
+    if acknowledged_at(session, delivery_id=row.id) is None:
         session.add(AlertAcknowledgement(delivery_id=row.id))
         session.flush()
     return row
 
 
+def acknowledged_at(session: Session, *, delivery_id: UUID) -> datetime | None:
+    """When somebody said that they read this delivery; None while nobody has."""
+    return session.exec(
+        select(AlertAcknowledgement.at).where(AlertAcknowledgement.delivery_id == delivery_id)
+    ).one_or_none()
+
+
+def asked_for(version_id: UUID) -> tuple[sa.ColumnElement[bool], ...]:
+    """What a delivery must be for somebody to be asked whether they read this version."""
+    return (
+        col(Delivery.version_id) == version_id,
+        col(Delivery.purpose) == Purpose.ALERT,
+        col(Delivery.state) != DeliveryState.WITHDRAWN,
+        col(Subscription.audience).in_(ASKED),
+    )
+
+
 def read_by(session: Session, *, version_id: UUID) -> ReadBy:
-    """How many of those who got a version said that they read it."""
-    sent, read = session.execute(
+    """How many of those who are asked said that they read a version."""
+    asked, read = session.execute(
         sa.select(sa.func.count(col(Delivery.id)), sa.func.count(col(AlertAcknowledgement.id)))
+        .join(SubscriptionEndpoint, col(SubscriptionEndpoint.id) == col(Delivery.endpoint_id))
+        .join(Subscription, col(Subscription.id) == col(SubscriptionEndpoint.subscription_id))
         .outerjoin(AlertAcknowledgement, col(AlertAcknowledgement.delivery_id) == col(Delivery.id))
-        .where(col(Delivery.version_id) == version_id, col(Delivery.state) == DeliveryState.SENT)
+        .where(*asked_for(version_id))
     ).one()
-    return ReadBy(read, sent)
+    return ReadBy(read, asked)
 
 
-def unread_versions(session: Session) -> list[UUID]:
-    """Issued versions that somebody should have read by now, and nobody has."""
-    read = (
-        sa.select(sa.literal(1))
-        .select_from(AlertAcknowledgement)
-        .join(Delivery, col(Delivery.id) == col(AlertAcknowledgement.delivery_id))
-        .where(col(Delivery.version_id) == col(AlertVersion.id))
-        .correlate(AlertVersion)
-        .exists()
-    )
-    went_out = (
-        sa.select(sa.literal(1))
-        .select_from(Delivery)
-        .where(col(Delivery.version_id) == col(AlertVersion.id), col(Delivery.state) == DeliveryState.SENT)
-        .correlate(AlertVersion)
-        .exists()
-    )
-    query = (
-        sa.select(col(AlertVersion.id))
-        .join(Alert, col(Alert.id) == col(AlertVersion.alert_id))
-        .where(
-            col(AlertVersion.state) == AlertState.ISSUED,
-            col(AlertVersion.issued_at) <= now() - UNREAD_AFTER,
-            col(Alert.tier).in_(ASKED),
-            went_out,
-            ~read,
+def readers_of(session: Session, *, version_id: UUID, limit: int = 500) -> Sequence[Reader]:
+    """Who is asked whether they read a version: first those who have not said so, then the others, newest first."""
+    rows = session.execute(
+        sa.select(
+            col(Subscription.label), col(Subscription.audience), col(SubscriptionEndpoint.channel),
+            col(SubscriptionEndpoint.address), col(Delivery.state), col(AlertAcknowledgement.at),
         )
-        .order_by(col(AlertVersion.issued_at))
-    )
-    return list(session.scalars(query))
+        .join(SubscriptionEndpoint, col(SubscriptionEndpoint.id) == col(Delivery.endpoint_id))
+        .join(Subscription, col(Subscription.id) == col(SubscriptionEndpoint.subscription_id))
+        .outerjoin(AlertAcknowledgement, col(AlertAcknowledgement.delivery_id) == col(Delivery.id))
+        .where(*asked_for(version_id))
+        .order_by(
+            col(AlertAcknowledgement.at).is_not(None), col(AlertAcknowledgement.at).desc(), col(Subscription.label),
+            col(SubscriptionEndpoint.address),
+        )
+        .limit(limit)
+    )  # fmt: skip
+    return [Reader(*row) for row in rows]

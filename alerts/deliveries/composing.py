@@ -1,6 +1,6 @@
 """From a claimed delivery to the message that goes out, in words that were stored when they were approved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from alerts.channels.base import Outgoing
+from alerts.channels.kinds import Carries, carries
 from alerts.contacts.messages import NobodyToTellError, compose_notice
-from alerts.deliveries.acknowledging import ASKED
+from alerts.deliveries.acknowledging import is_asked
 from alerts.deliveries.claiming import Claim
 from alerts.deliveries.models import Delivery, Purpose
 from alerts.reach import service as reach
@@ -19,7 +20,8 @@ from alerts.reach.models import PushDevice
 from alerts.services import AlertServices
 from alerts.subscriptions.models import EndpointState, Subscription, SubscriptionEndpoint
 from alerts.tasks.models import CallbackTask, TaskState
-from alerts.vocabulary import ChannelKind
+from alerts.unread.escalation import still_unread
+from alerts.vocabulary import Audience, ChannelKind
 from alerts.warnings.models import Alert, AlertState, AlertVersion, VersionKind
 from alerts.warnings.schemas import AlertText
 from lab.kit.clock import now
@@ -57,6 +59,8 @@ def compose(session: Session, *, claim: Claim, services: AlertServices) -> Outgo
     row = session.get_one(Delivery, claim.delivery_id)
     if row.purpose is Purpose.CALLBACK:
         return _callback(session, row)
+    if row.purpose is Purpose.UNREAD:
+        return _unread(session, row)
     if row.purpose is Purpose.CONTACT:
         return _notice(session, row, services)
     if row.purpose is Purpose.CONFIRMATION:
@@ -78,6 +82,8 @@ class _Letter:
     language: str
     version_id: UUID
     subscription_id: UUID
+    audience: Audience
+    secret: bytes | None
 
 
 class _Words:
@@ -136,7 +142,8 @@ def _letters(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Letter]:
         sa.select(
             col(Delivery.id), col(SubscriptionEndpoint.id), col(SubscriptionEndpoint.address),
             col(SubscriptionEndpoint.channel), col(SubscriptionEndpoint.state), col(Subscription.language),
-            col(Delivery.version_id), col(Subscription.id),
+            col(Delivery.version_id), col(Subscription.id), col(Subscription.audience),
+            col(SubscriptionEndpoint.secret),
         )
         .join(SubscriptionEndpoint, col(SubscriptionEndpoint.id) == col(Delivery.endpoint_id))
         .join(Subscription, col(Subscription.id) == col(SubscriptionEndpoint.subscription_id))
@@ -152,31 +159,41 @@ def _alert(letter: _Letter, words: _Words, services: AlertServices) -> Outgoing:
     if version.state is not AlertState.ISSUED:
         raise NothingToSendError(version.state.value)
     text = words.text(version, letter.language)
-    url = services.base_url + UNSUBSCRIBE_PATH + services.tokens.unsubscribe(letter.endpoint_id)
-    links = _links(letter, words, document, services)
+    letter_url = services.base_url + READ_PATH + services.tokens.acknowledge(letter.delivery_id)
+    leave_url = services.base_url + UNSUBSCRIBE_PATH + services.tokens.unsubscribe(letter.endpoint_id)
+    to_many = carries(letter.channel) is Carries.TO_MANY
+    end = "" if to_many else f"-- \n{text.footer.replace('{url}', leave_url)}\n"
     return Outgoing(
         message_id=message_id(letter.delivery_id),
         address=letter.address,
         language=letter.language,
         subject=text.subject,
-        text=f"{text.body.rstrip()}\n\n{links}-- \n{text.footer.replace('{url}', url)}\n",
+        text=f"{text.body.rstrip()}\n\n{_links(letter, words, services, letter_url, to_many=to_many)}{end}",
         event=_EVENTS[version.kind],
         at=version.issued_at or now(),
         document=document,
-        unsubscribe_url=url,
-        secret=services.tokens.webhook_secret(letter.endpoint_id) if letter.channel is ChannelKind.WEBHOOK else None,
+        line=text.line if carries(letter.channel) is Carries.LINE else "",
+        url=letter_url,
+        tag=str(version.alert_id),
+        unsubscribe_url=None if to_many else leave_url,
+        secret=_key(letter.channel, letter.endpoint_id, letter.secret, services),
     )
 
 
-def _links(letter: _Letter, words: _Words, document: Mapping[str, Any], services: AlertServices) -> str:
-    """How to say that it was read, where that is asked, and how to change what is received."""
+def _key(channel: ChannelKind, endpoint_id: UUID, secret: bytes | None, services: AlertServices) -> bytes | None:
+    """What signs a webhook, or seals what goes to a browser."""
+    return services.tokens.webhook_secret(endpoint_id) if channel is ChannelKind.WEBHOOK else secret
+
+
+def _links(letter: _Letter, words: _Words, services: AlertServices, letter_url: str, *, to_many: bool) -> str:
+    """How to say that it was read, where that is asked, and how to change what is received: not in a room of many."""
     links = []
-    if document["tier"] in ASKED:
-        token = services.tokens.acknowledge(letter.delivery_id)
-        links.append((words.say("channel.read_link", letter.language, services), READ_PATH + token))
-    token = services.tokens.manage(letter.subscription_id)
-    links.append((words.say("channel.manage_link", letter.language, services), MANAGE_PATH + token))
-    return "".join(f"{said}\n{services.base_url}{path}\n\n" for said, path in links)
+    if is_asked(letter.audience):
+        links.append((words.say("channel.read_link", letter.language, services), letter_url))
+    if not to_many:
+        path = MANAGE_PATH + services.tokens.manage(letter.subscription_id)
+        links.append((words.say("channel.manage_link", letter.language, services), services.base_url + path))
+    return "".join(f"{said}\n{url}\n\n" for said, url in links)
 
 
 def alert_document(alert: Alert, version: AlertVersion) -> dict[str, Any]:
@@ -218,6 +235,9 @@ def _confirmation(
         address=endpoint.address,
         language=language,
         subject=services.renderer.text(Message("alert.confirmation.subject"), language=language),
+        line=_question(endpoint.channel, language, services),
+        url=url,
+        tag=str(endpoint.id),
         text=services.renderer.document(
             _CONFIRMATION_TEMPLATE,
             language=language,
@@ -230,8 +250,16 @@ def _confirmation(
         event="subscription.confirm",
         at=row.created_at,
         document={"confirm_url": url} if is_webhook else {},
-        secret=services.tokens.webhook_secret(endpoint.id) if is_webhook else None,
+        secret=_key(endpoint.channel, endpoint.id, endpoint.secret, services),
     )
+
+
+def _question(channel: ChannelKind, language: str, services: AlertServices) -> str:
+    if carries(channel) is not Carries.LINE:
+        return ""
+    said = services.renderer.text(Message("alert.confirmation.line"), language=language)
+    mark = services.renderer.text(Message("alert.mark.exercise"), language=language)
+    return f"{mark} {said}" if services.exercise else said
 
 
 def _callback(session: Session, row: Delivery) -> Outgoing:
@@ -243,7 +271,7 @@ def _callback(session: Session, row: Delivery) -> Outgoing:
         raise NothingToSendError("account_closed")
     content = row.content or {}
     address, secret = _road(session, row, account)
-    is_push = row.channel is ChannelKind.PUSH
+    is_push = row.channel is ChannelKind.PUSH  # by e-mail the address of the page stands in the text
     return Outgoing(
         message_id=message_id(row.id),
         address=address,
@@ -252,10 +280,26 @@ def _callback(session: Session, row: Delivery) -> Outgoing:
         text=content["body"],
         event="task.escalated",
         at=row.created_at,
-        document={"url": content["url"], "tag": str(task.id)} if is_push else {},
+        url=content["url"] if is_push else None,
+        tag=str(task.id) if is_push else "",
         secret=secret,
         urgent=True,
     )
+
+
+def _unread(session: Session, row: Delivery) -> Outgoing:
+    account = session.get_one(Account, row.account_id)
+    if not still_unread(session, row.cause or ""):
+        raise NothingToSendError("acknowledged")
+    if not account.active:
+        raise NothingToSendError("account_closed")
+    content = row.content or {}
+    address, secret = _road(session, row, account)
+    return Outgoing(
+        message_id=message_id(row.id), address=address, language=account.language, subject=content["subject"],
+        text=content["body"], event="alert.unread", at=row.created_at, url=content.get("url"),
+        tag=row.cause or "", secret=secret,
+    )  # fmt: skip
 
 
 def _road(session: Session, row: Delivery, account: Account) -> tuple[str, bytes | None]:

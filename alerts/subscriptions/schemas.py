@@ -10,12 +10,17 @@ from alerts.vocabulary import Audience, ChannelKind, Tier
 
 
 class EndpointIn(BaseModel):
-    """Where to: an e-mail address, or an https URL."""
+    """Where to: an e-mail address, an https URL, a number with its country code, the name of a chat room.
+
+    ``p256dh`` and ``auth`` are a browser's, as ``PushSubscription.toJSON()`` gives them, with its address.
+    """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     channel: ChannelKind
-    address: str = Field(min_length=3, max_length=500)
+    address: str = Field(min_length=1, max_length=1000)
+    p256dh: str = Field(default="", max_length=100)
+    auth: str = Field(default="", max_length=40)
 
 
 class WishIn(BaseModel):
@@ -58,4 +63,5 @@ class SubscriptionIn(WishIn):
     """A wish, whose it is, and where it goes."""
 
     audience: Audience = Audience.PUBLIC
-    endpoints: list[EndpointIn] = Field(min_length=1, max_length=2)
+    label: str | None = Field(default=None, max_length=100)
+    endpoints: list[EndpointIn] = Field(min_length=1, max_length=len(ChannelKind))

@@ -1,20 +1,30 @@
 """Subscribing, the second opt-in, and leaving.
 
-Anybody may ask for public alerts; what is for professionals or the network is opened by a coordinator. Nothing but the
-question goes to an endpoint before its owner has answered it.
+Anybody may ask for public alerts, by e-mail or on their own browser; what is for professionals or the network, and what
+goes by roads that cost money or that others set up, is opened by a coordinator. Nothing but the question goes to an
+endpoint before its owner has answered it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
+from alerts.channels.base import Channel
+from alerts.channels.chat import ChatChannel
+from alerts.channels.kinds import accept
 from alerts.channels.webhook import encode_secret
 from alerts.deliveries.fanout import DISPATCH
 from alerts.deliveries.models import Delivery, Purpose
-from alerts.errors import AudienceError, EndpointInvalidError, SubscriptionNotFoundError
+from alerts.errors import (
+    AudienceError,
+    ChannelNotOfferedError,
+    EndpointInvalidError,
+    SubscriptionNotFoundError,
+)
+from alerts.reach.schemas import PushDeviceIn, decode
 from alerts.subscriptions.models import EndpointState, Subscription, SubscriptionEndpoint
 from alerts.subscriptions.schemas import EndpointIn, SubscriptionIn, WishIn
 from alerts.subscriptions.tokens import TokenKey, token_hash
@@ -24,23 +34,35 @@ from lab.kit.ids import new_id
 from lab.kit.jobs import enqueue
 from lab.network.access import Actor, Permission
 
+FOR_ANYBODY = frozenset({ChannelKind.EMAIL, ChannelKind.PUSH})
+"""By what anybody may ask for alerts: a text message costs the operator, and could be asked for in others' names."""
+
 CONFIRM_WITHIN = timedelta(days=3)
 ASK_AGAIN_AFTER = timedelta(hours=1)
 """The same address is not asked twice within this time, however often somebody types it in."""
 
 
-def subscribe(session: Session, *, tokens: TokenKey, data: SubscriptionIn, actor: Actor | None = None) -> Subscription:
-    """Take a wish and ask each endpoint whether it is its owner's. Raises :class:`AudienceError`,
-    :class:`EndpointInvalidError` or, without the right, :class:`~lab.errors.ForbiddenError`.
+def subscribe(
+    session: Session, *, tokens: TokenKey, data: SubscriptionIn, actor: Actor | None = None,
+    channels: Mapping[ChannelKind, Channel] | None = None,
+) -> Subscription:  # fmt: skip
+    """Take a wish and ask each endpoint whether it is its owner's.
+
+    ``channels``: what this deployment sends by; left out, nothing is refused on that account. Raises
+    :class:`AudienceError`, :class:`EndpointInvalidError`, :class:`ChannelNotOfferedError` or, without the right,
+    :class:`~lab.errors.ForbiddenError`.
     """
     if actor is not None:
         actor.require(Permission.SUBSCRIPTION_MANAGE)
-    elif data.audience is not Audience.PUBLIC or any(one.channel is not ChannelKind.EMAIL for one in data.endpoints):
+    elif data.audience is not Audience.PUBLIC or any(one.channel not in FOR_ANYBODY for one in data.endpoints):
         raise AudienceError
     if len({one.channel for one in data.endpoints}) != len(data.endpoints):
         raise EndpointInvalidError
+    if channels is not None and not all(_is_offered(one, channels) for one in data.endpoints):
+        raise ChannelNotOfferedError
     subscription = Subscription(
-        audience=data.audience, language=data.language, created_by=actor.account_id if actor else None
+        audience=data.audience, language=data.language, created_by=actor.account_id if actor else None,
+        label=data.label if actor else None,
     )  # fmt: skip
     _wish(subscription, data)
     session.add(subscription)
@@ -48,6 +70,14 @@ def subscribe(session: Session, *, tokens: TokenKey, data: SubscriptionIn, actor
     for one in data.endpoints:
         _add_endpoint(session, subscription, one, tokens)
     return subscription
+
+
+def _is_offered(endpoint: EndpointIn, channels: Mapping[ChannelKind, Channel]) -> bool:
+    """Whether this deployment sends by that channel, to a room that it has. Mail without a server waits for one."""
+    channel = channels.get(endpoint.channel)
+    if isinstance(channel, ChatChannel):
+        return endpoint.address in channel.rooms
+    return channel is not None or endpoint.channel is ChannelKind.EMAIL
 
 
 def _wish(subscription: Subscription, data: WishIn) -> None:
@@ -98,7 +128,7 @@ def leave_all(session: Session, *, tokens: TokenKey, token: str) -> None:
 
 
 def _add_endpoint(session: Session, subscription: Subscription, data: EndpointIn, tokens: TokenKey) -> None:
-    address = check_address(data)
+    address, secret = check_address(data), _secret(data)
     asked = _asked_lately(session, channel=data.channel, address=address)
     endpoint_id = new_id()
     endpoint = SubscriptionEndpoint(
@@ -106,6 +136,7 @@ def _add_endpoint(session: Session, subscription: Subscription, data: EndpointIn
         subscription_id=subscription.id,
         channel=data.channel,
         address=address,
+        secret=secret,
         confirm_hash=token_hash(tokens.confirm(endpoint_id)),
         confirm_until=now() + CONFIRM_WITHIN,
         unsubscribe_hash=token_hash(tokens.unsubscribe(endpoint_id)),
@@ -130,32 +161,22 @@ def _asked_lately(session: Session, *, channel: ChannelKind, address: str) -> bo
 
 
 def check_address(data: EndpointIn) -> str:
-    """The address as it is stored; raises :class:`EndpointInvalidError`. Where a URL leads is judged at each call."""
-    if any(character.isspace() or not character.isprintable() for character in data.address):
+    """The address as its channel takes it; raises a child of :class:`~lab.errors.InvalidError`."""
+    spaced = data.channel in {ChannelKind.SMS, ChannelKind.CHAT}  # people write numbers, and name rooms, with spaces
+    if any((character.isspace() and not spaced) or not character.isprintable() for character in data.address):
         raise EndpointInvalidError
-    if data.channel is ChannelKind.EMAIL:
-        return _email(data.address)
-    if data.channel is ChannelKind.WEBHOOK:
-        return _url(data.address)
-    raise EndpointInvalidError  # no alert is written to be sent by text message or push
+    return accept(data.channel, data.address)
 
 
-def _email(address: str) -> str:
-    local, at, domain = address.rpartition("@")
-    if not (local and at and "." in domain) or "@" in local or any(one in address for one in '<>,;:"\\()[]'):
-        raise EndpointInvalidError
-    return f"{local}@{domain.lower()}"
-
-
-def _url(address: str) -> str:
+def _secret(data: EndpointIn) -> bytes | None:
+    """A browser's key and its secret; raises :class:`EndpointInvalidError` where a browser gave none that fit."""
+    if data.channel is not ChannelKind.PUSH:
+        return None
     try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError as error:
+        device = PushDeviceIn(endpoint=data.address, p256dh=data.p256dh, auth=data.auth)
+    except ValidationError as error:
         raise EndpointInvalidError from error
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.password or port == 0:
-        raise EndpointInvalidError
-    return address
+    return decode(device.p256dh) + decode(device.auth)
 
 
 def confirm(session: Session, *, token: str) -> SubscriptionEndpoint:
@@ -192,6 +213,7 @@ def end_endpoint(session: Session, *, endpoint: SubscriptionEndpoint, state: End
         return
     endpoint.state = state
     endpoint.ended_at = now()
+    endpoint.secret = None
     if state is EndpointState.UNSUBSCRIBED:
         endpoint.address = ""
     session.add(endpoint)

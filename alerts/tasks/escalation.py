@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from alerts.deliveries.fanout import DISPATCH
 from alerts.deliveries.models import Delivery, Lane, Purpose
-from alerts.reach import service as reach
+from alerts.reach.roads import content_for, roads_to
 from alerts.rules.active import active_rules
 from alerts.services import AlertServices
 from alerts.tasks.models import CallbackTask, CallbackTaskEvent, TaskEventKind, TaskState
@@ -86,7 +86,7 @@ def _tell(session: Session, task: CallbackTask, step: int, targets: Sequence[Tar
     roads: dict[UUID, tuple[Account, dict[str, ChannelKind]]] = {}
     for target in targets:
         for account in accounts_behind(session, site_id=task.site_id, target=target):
-            found = _roads(session, account, target.channels, services)
+            found = roads_to(session, account_id=account.id, channels=target.channels, services=services)
             roads.setdefault(account.id, (account, {}))[1].update(found)
     told = 0
     for account, found in roads.values():
@@ -97,28 +97,13 @@ def _tell(session: Session, task: CallbackTask, step: int, targets: Sequence[Tar
     return told
 
 
-def _roads(
-    session: Session, account: Account, channels: Sequence[ChannelKind], services: AlertServices
-) -> dict[str, ChannelKind]:
-    """The ways to one person by ``channels``; e-mail where none of them leads to this person."""
-    found: dict[str, ChannelKind] = {}
-    if ChannelKind.PUSH in channels and ChannelKind.PUSH in services.channels:
-        found |= {one.id.hex: ChannelKind.PUSH for one in reach.devices_of(session, account_id=account.id)}
-    has_phone = reach.phone_of(session, account_id=account.id) is not None
-    if ChannelKind.SMS in channels and ChannelKind.SMS in services.channels and has_phone:
-        found[ChannelKind.SMS.value] = ChannelKind.SMS
-    if ChannelKind.EMAIL in channels or not found:
-        found[ChannelKind.EMAIL.value] = ChannelKind.EMAIL
-    return found
-
-
 def _deliver(
     session: Session, task: CallbackTask, step: int, account: Account, kind: ChannelKind, target: str,
     content: dict[str, str],
 ) -> bool:  # fmt: skip
     row = Delivery(
         purpose=Purpose.CALLBACK, channel=kind, task_id=task.id, step=step, account_id=account.id, target=target,
-        lane=Lane.PERSON, content=_content(kind, content),
+        lane=Lane.PERSON, content=content_for(kind, content),
     )  # fmt: skip
     try:
         with session.begin_nested():
@@ -152,10 +137,3 @@ def _words(session: Session, task: CallbackTask, account: Account, services: Ale
     if services.exercise:
         title = f"{services.renderer.text(Message('contact.exercise'), language=language)} {title}"
     return {"subject": subject, "body": body, "short": short, "title": title, "url": f"/tasks/{task.id}"}
-
-
-def _content(kind: ChannelKind, words: dict[str, str]) -> dict[str, str]:
-    """By e-mail what it is about; over a telephone's lock screen and other people's servers only that it waits."""
-    if kind is ChannelKind.EMAIL:
-        return {"subject": words["subject"], "body": words["body"]}
-    return {"subject": words["title"], "body": words["short"], "url": words["url"]}

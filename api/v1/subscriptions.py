@@ -31,6 +31,7 @@ class SubscriptionOut(BaseModel):
 
     id: UUID
     audience: Audience
+    label: str | None
     language: str
     tiers: list[Tier]
     areas: list[str]
@@ -58,10 +59,16 @@ def _out(session: Session, subscription: Subscription) -> SubscriptionOut:
     )
 
 
+def _opened(session: Session, services: AlertServicesDep, data: SubscriptionIn, actor: ActorDep) -> Subscription:
+    return service.subscribe(
+        session, tokens=services.tokens, data=data, actor=actor, channels=services.channels
+    )  # fmt: skip
+
+
 @router.post("/public", access=public("anybody may ask for public alerts", limit="5/minute"), status_code=202)
 def ask(data: SubscriptionIn, session: SessionDep, services: AlertServicesDep) -> Asked:
-    """Ask for public alerts by e-mail; nothing is sent before the link in the mail is followed."""
-    service.subscribe(session, tokens=services.tokens, data=data)
+    """Ask for public alerts by e-mail or on a browser; nothing is sent before the link in the mail is followed."""
+    service.subscribe(session, tokens=services.tokens, data=data, channels=services.channels)
     return Asked()
 
 
@@ -70,7 +77,7 @@ def subscribe(
     data: SubscriptionIn, session: SessionDep, services: AlertServicesDep, actor: ActorDep
 ) -> SubscriptionOut:
     """Open a subscription for somebody; each endpoint must still agree."""
-    return _out(session, service.subscribe(session, tokens=services.tokens, data=data, actor=actor))
+    return _out(session, _opened(session, services, data, actor))
 
 
 @router.get("", access=needs(Permission.SUBSCRIPTION_MANAGE))

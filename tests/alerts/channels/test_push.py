@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import struct
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -65,6 +65,10 @@ def point_of(key: ec.EllipticCurvePublicKey) -> bytes:
     return key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
 
 
+def unpadded_text(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 def unpadded(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
@@ -84,7 +88,7 @@ def channel() -> PushChannel:
 def message(url: str, browser: Browser) -> Outgoing:
     return Outgoing(
         message_id="msg_1", address=url, language="en", subject="Call-back", text="A call-back is waiting at Nördfeld.",
-        event="task.escalated", at=NIGHT, document={"url": "/tasks/1", "tag": "1"}, secret=browser.point + browser.auth,
+        event="task.escalated", at=NIGHT, url="/tasks/1", tag="1", secret=browser.point + browser.auth,
     )  # fmt: skip
 
 

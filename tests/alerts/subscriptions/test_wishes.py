@@ -8,12 +8,13 @@ from sqlmodel import select
 
 from alerts.deliveries import acknowledging
 from alerts.deliveries.fanout import Recipient, wants
-from alerts.deliveries.models import Delivery, DeliveryState, Purpose
+from alerts.deliveries.models import Delivery, Purpose
 from alerts.errors import AudienceError, DeliveryNotFoundError, SubscriptionNotFoundError
 from alerts.subscriptions import service
 from alerts.subscriptions.quiet import quiet_until
 from alerts.subscriptions.schemas import WishIn
 from alerts.vocabulary import Audience, ChannelKind, Tier
+from alerts.warnings import drafts
 from alerts.warnings.models import Alert
 from lab.kit.clock import frozen
 from lab.kit.ids import new_id
@@ -123,20 +124,27 @@ def test_who_left_has_no_page_any_more(house: House) -> None:
         service.managed(house.session, tokens=tokens, token=token)
 
 
-def test_reading_is_said_once_and_until_then_the_version_counts_as_unread(house: House) -> None:
+def test_reading_is_said_once_and_who_has_not_is_listed_first(house: House) -> None:
     row, tokens = issued_at_night(house), house.services.tokens
-    row.state = DeliveryState.SENT
-    house.session.add(row)
-    house.session.flush()
     assert row.version_id is not None
-    with frozen(datetime(2026, 7, 4, 2, 0, tzinfo=UTC)):
-        assert acknowledging.unread_versions(house.session) == []
-    with frozen(datetime(2026, 7, 4, 8, 0, tzinfo=UTC)):
-        assert acknowledging.unread_versions(house.session) == [row.version_id]
-        for _ in range(2):
-            acknowledging.acknowledge(house.session, tokens=tokens, token=tokens.acknowledge(row.id))
-        assert acknowledging.unread_versions(house.session) == []
+    assert acknowledging.read_by(house.session, version_id=row.version_id) == acknowledging.ReadBy(0, 1)
+    for _ in range(2):
+        acknowledging.acknowledge(house.session, tokens=tokens, token=tokens.acknowledge(row.id))
     assert acknowledging.read_by(house.session, version_id=row.version_id) == acknowledging.ReadBy(1, 1)
+    (reader,) = acknowledging.readers_of(house.session, version_id=row.version_id)
+    assert (reader.address, reader.read_at is not None) == ("sleeper@test.example", True)
+
+
+def test_nobody_of_the_public_is_asked_whether_they_read_it(house: House) -> None:
+    house.subscriber("public@test.example", audience=Audience.PUBLIC)
+    house.subscriber("ward@test.example", audience=Audience.PROFESSIONALS)
+    house.verified_found("isotonitazene")
+    drafts.raise_tier(house.session, actor=house.coordinator, alert_id=house.alerts()[Tier.T2].id, tier=Tier.T3)
+    house.render()
+    version = house.issue(house.draft(Tier.T3))
+    assert [one.address for one in acknowledging.readers_of(house.session, version_id=version.id)] == [
+        "ward@test.example"
+    ]
 
 
 def test_only_an_alert_can_be_acknowledged(house: House) -> None:

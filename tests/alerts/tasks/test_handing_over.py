@@ -182,7 +182,7 @@ def test_a_push_says_that_a_call_back_waits_and_nothing_of_what_or_who(house: Ho
         (claim,) = claim_due(house.session, leases_s={P: 18}, limit=5)
         message = compose(house.session, claim=claim, services=house.services)
     assert (message.subject, message.text) == ("Call-back", "A call-back is waiting at North field.")
-    assert message.document == {"url": f"/tasks/{task.id}", "tag": str(task.id)}
+    assert (message.url, message.tag) == (f"/tasks/{task.id}", str(task.id))
     assert message.address == "https://push.example/1"
     assert len(message.secret or b"") == 81
 
