@@ -13,7 +13,6 @@ from .detection import Blob
 from .sheet import Sheet
 from .tails import PLATEAU, apex_of
 
-FWHM: Final = 2.3548
 WINDOW: Final = 3.2
 """Reach of a fit beyond the outermost candidate, in standard deviations."""
 REACH: Final = 2.5
@@ -220,10 +219,13 @@ def _weights(sheet: Sheet, y0: int, y1: int, x: float, half: float) -> NDArray[n
 
 
 def _overlaps(band: Band, bands: tuple[Band, ...]) -> bool:
-    """Whether a neighbour's half-width region reaches into this one's."""
-    reach = FWHM / 2 * max(band.sigma_front, band.sigma_origin)
-    return any(
-        abs(other.apex - band.apex) < reach + FWHM / 2 * max(other.sigma_front, other.sigma_origin)
-        for other in bands
-        if other is not band
-    )
+    """Whether a neighbour's half-height region reaches into this one's."""
+    top, bottom = _half_height(band)
+    regions = [_half_height(other) for other in bands if other is not band]
+    return any(above < bottom and top < below for above, below in regions)
+
+
+def _half_height(band: Band) -> tuple[float, float]:
+    """Between which rows a band is higher than half its height."""
+    reach = half_width(0.5, band.exponent)
+    return band.apex - reach * band.sigma_front, band.apex + reach * band.sigma_origin

@@ -16,6 +16,7 @@ from tests.tlc_analysis.plain_frames import (
     landmarks,
 )
 from tlc_analysis.analyse import read_sheet
+from tlc_analysis.contrast import to_lab
 from tlc_analysis.frames import Landmarks
 from tlc_analysis.locate import Located
 from tlc_analysis.model import Feature, FeatureKind, Flag, Illumination, Lane, Plate, Spot
@@ -127,14 +128,36 @@ def test_a_streak_is_no_spot() -> None:
     assert _spots(_read(picture)) == []
 
 
-def test_two_spots_that_overlap_are_both_found_and_flagged() -> None:
+def height_in_lab(factor: float, sigma: float) -> float:
+    """Full height at half maximum of what :func:`add_spot` draws, in CIELAB, where a reading measures it.
+
+    Its curve makes a dark band narrower than the encoded values have it: 20.8 px for their 21.2.
+    """
+    rows = np.arange(-4 * sigma, 4 * sigma, 0.01)
+    light = 0.85 * (1 + np.exp(-0.5 * (rows / sigma) ** 2) * (factor - 1))
+    lab = to_lab(np.repeat(light[None, :, None], 3, axis=2).astype(np.float32))[0]
+    contrast = np.linalg.norm(lab - lab[0], axis=1)
+    return 0.01 * float(np.count_nonzero(contrast > contrast.max() / 2))
+
+
+@pytest.mark.parametrize(("factor", "sigma"), [(0.6, 9.0), (0.65, 9.0), (0.6, 6.0), (0.3, 12.0)])
+def test_the_height_of_a_band_is_that_of_its_contrast(factor: float, sigma: float) -> None:
+    picture = bare_plate()
+    add_spot(picture, 200, 300, factor=(factor,) * 3, sigma=(10, sigma))
+    (spot,) = _spots(_read(picture))
+    assert spot.height_px == pytest.approx(height_in_lab(factor, sigma), rel=0.01)
+
+
+@pytest.mark.parametrize("apart", [19.0, 22.0, 24.0])
+def test_two_spots_are_both_found_and_said_to_overlap_where_they_are_higher_than_half(apart: float) -> None:
     picture = bare_plate()
     add_spot(picture, 200, 300, factor=(0.6, 0.6, 0.6), sigma=(10, 9))
-    add_spot(picture, 200, 319, factor=(0.65, 0.65, 0.65), sigma=(10, 9))
+    add_spot(picture, 200, 300 + apart, factor=(0.65, 0.65, 0.65), sigma=(10, 9))
     lower, upper = _spots(_read(picture))
-    assert lower.centre_px[1] == pytest.approx(319, abs=2)
-    assert upper.centre_px[1] == pytest.approx(300, abs=2)
-    assert Flag.OVERLAPPING in upper.flags
+    assert lower.centre_px[1] == pytest.approx(300 + apart, abs=0.5)
+    assert upper.centre_px[1] == pytest.approx(300, abs=0.5)
+    overlap = apart < (height_in_lab(0.6, 9.0) + height_in_lab(0.65, 9.0)) / 2
+    assert [Flag.OVERLAPPING in spot.flags for spot in (lower, upper)] == [overlap, overlap]
 
 
 def test_a_tail_is_measured_and_does_not_move_the_apex() -> None:
