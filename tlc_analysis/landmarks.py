@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InvalidHintsError
+from .faint import find_faint, is_noisy
 from .frames import Landmarks, Line, PlateFrame
 from .fronts import Found, find_front, line_of, line_score, to_line
 from .marks import grey_of, ink_mask, tick_marks
@@ -14,6 +15,8 @@ from .strips import Strips, cut_strips
 
 _ORIGIN_FROM = 0.55  # of the height: no developed plate has its origin above the middle
 _RUN = 0.22  # of the height: an origin and a front nearer to each other leave nothing to measure
+_PLAIN = 20.0  # standard deviations of a whole ridge, from which it can be judged strip by strip
+_BESIDE = 0.025  # of the height
 _CURVED = 0.006  # of the height: a front that leaves its chord by more is called curved
 
 
@@ -65,12 +68,24 @@ def _strokes(found: Found | None, strips: Strips) -> list[tuple[Line, float, flo
 def drawn_lines(strips: Strips, illumination: Illumination) -> list[Ridge]:
     """Ridges that pass for lines across the plate, rather than rows of bands or the grain of the layer."""
     height = len(strips.signal)
-    lines = [ridge for ridge in find_ridges(strips, dark=True) if is_line(ridge, strips, illumination)]
+    ridges = find_ridges(strips, dark=True)
+    lines = [ridge for ridge in ridges if is_line(ridge, strips, illumination)]
     across = [ridge.y / height for ridge in lines if ridge.last - ridge.first + 1 > 0.6 * len(strips.x)]
     if any(y < 0.45 for y in across) and any(y > 0.55 for y in across):
         return lines  # pencil at both ends: nobody draws one of them in light
     bright = find_ridges(strips, dark=False, count=4)
-    return lines + [ridge for ridge in bright if is_line(ridge, strips, illumination)]
+    lines += [ridge for ridge in bright if is_line(ridge, strips, illumination)]
+    if not is_noisy(strips):
+        return lines
+    judged = [ridge.y / height for ridge in ridges if ridge.snr > _PLAIN and ridge not in lines]
+    return lines + find_faint(strips, taken=lambda y: _is_taken(y / height, across, judged))
+
+
+def _is_taken(y: float, across: list[float], judged: list[float]) -> bool:
+    """Whether there is nothing faint to be looked for at a height (share): it is the middle of the plate, that end has
+    its line, or what is there was plain to see and is none."""
+    middle = 0.45 <= y <= 0.55
+    return middle or any((one < 0.45) == (y < 0.45) for one in across) or any(abs(y - one) < _BESIDE for one in judged)
 
 
 def is_line(ridge: Ridge, strips: Strips, illumination: Illumination) -> bool:
@@ -79,7 +94,7 @@ def is_line(ridge: Ridge, strips: Strips, illumination: Illumination) -> bool:
     cover = ridge.density * (ridge.last - ridge.first + 1) / n
     if cover < 0.4 or ridge.snr < 8 or ridge.width_px > max(0.016 * height, 8.0) or ridge.contrast <= 0:
         return False
-    to_the_rims = ridge.first < 0.07 * n and ridge.last > 0.93 * n
+    to_the_rims = max(ridge.first, n - 1 - ridge.last) < 0.07 * n
     pen = to_the_rims and ridge.width_px < max(0.008 * height, 4.0) and ridge.evenness > 0.6
     if (ridge.gaps and ridge.evenness < 0.45) or (illumination == "visible" and _is_coloured(ridge) and not pen):
         return False

@@ -19,6 +19,8 @@ _MISSING = -1.0  # cost of a strip without line
 _SLOPE = 0.30  # steepest piece of a domed front
 _FAINTEST = 2.5  # mean score of a path: noise alone makes 1.6 to 2.5, a line over half the plate more
 _SUPPORT = 2.0  # standard deviations
+_BEYOND = 6  # reaches from a line, where a residue on it has ended
+_MOST_GLOW = 0.75  # of the strips: where more glows, what is left says too little
 _SHORTEST = 0.38  # of the width: what does not go across is no line, and is not measured
 
 Array = NDArray[np.float32]
@@ -146,8 +148,10 @@ def _measure(
     profile, colour = straightened(strips, curve.y, used, 4 * reach)
     above, below = float(np.median(profile[: 2 * reach])), float(np.median(profile[-2 * reach :]))
     depth = (above + below) / 2 - profile[4 * reach]
-    flanks = _flanks(profile if dark else -profile, 4 * reach)
+    flanks = flanks_of(profile if dark else -profile, 4 * reach)
     curve = replace(curve, y=curve.y + (flanks[0] + flanks[1]) / 2)
+    # Graphite takes its share of the light that falls there: at a plate's dim end it is no fainter.
+    share = contrast / np.maximum(_beside(strips.signal, at, reach).mean(axis=0), 0.1)
     along, middle = contrast[first : last + 1], float(np.median(contrast[used]))
     open_layer = ~_covered(strips.signal, at, reach, middle, dark=dark)[first : last + 1]
     if open_layer.sum() < 5:
@@ -162,7 +166,7 @@ def _measure(
         snr=float(np.mean(contrast[used]) / sigma * np.sqrt(used.sum())),
         width_px=flanks[1] - flanks[0],
         density=float((used[first : last + 1] | ~open_layer).mean()),
-        evenness=float(np.percentile(along[open_layer], 15) / max(middle, 1e-6)),
+        evenness=float(np.percentile(share[first : last + 1][open_layer], 15) / max(np.median(share[used]), 1e-6)),
         gaps=_regular_gaps((along < 0.6 * middle) & open_layer),
         step=below - above,
         colour=colour,
@@ -170,11 +174,20 @@ def _measure(
 
 
 def _covered(signal: Array, at: NDArray[np.intp], reach: int, contrast: float, *, dark: bool) -> NDArray[np.bool_]:
-    """Strips where something wider lies over the line, so that the line need not be seen."""
+    """Strips where something wider lies over the line, darker or brighter, so that the line need not be seen."""
+    near, beyond = (_beside(signal if dark else -signal, at, rows) for rows in (reach, _BEYOND * reach))
+    # A residue that glows on a dark layer hides the pencil as well as one that quenches.
+    glow = near.max(axis=0) - beyond.max(axis=0) > contrast
+    if glow.mean() > _MOST_GLOW:
+        glow[:] = False
+    level = near.min(axis=0)
+    return np.asarray(glow | (np.median(level[~glow]) - level > 0.5 * contrast), dtype=np.bool_)
+
+
+def _beside(signal: Array, at: NDArray[np.intp], rows: int) -> Array:
+    """(2, n) the signal so many rows above and below."""
     columns = np.arange(len(at))
-    beside = [signal[np.clip(at + k, 0, len(signal) - 1), columns] for k in (-reach, reach)]
-    level = np.minimum(*beside) if dark else -np.maximum(*beside)
-    return np.asarray(np.median(level) - level > 0.5 * contrast, dtype=np.bool_)
+    return np.asarray([signal[np.clip(at + k, 0, len(signal) - 1), columns] for k in (-rows, rows)])
 
 
 def _regular_gaps(missing: NDArray[np.bool_]) -> int:
@@ -205,7 +218,7 @@ def straightened(
     return np.asarray(signal.mean(axis=1), dtype=np.float64), (float(lost[0]), float(lost[1]), float(lost[2]))
 
 
-def _flanks(profile: Floats, middle: int) -> tuple[float, float]:
+def flanks_of(profile: Floats, middle: int) -> tuple[float, float]:
     """Where the valley at ``middle`` is half as deep on either side, each side measured from its own level.
 
     Halfway between is the middle of a stroke even where the layer is darker on one side of it.
