@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.auth.limits import RateLimiter
 from api.settings import Settings
 from api.state import AppState
 from lab.kit.db import Database
 from lab.kit.files import open_files
+from tests.api.application import application_on
 from tests.network import Network, make_network
 
 Client = Callable[[str], TestClient]
@@ -41,14 +41,14 @@ def network(state: AppState) -> Network:
 @pytest.fixture
 def anonymous(state: AppState) -> Iterator[TestClient]:
     """A client that is nobody."""
-    with TestClient(create_app(state=state), raise_server_exceptions=False) as client:
+    with TestClient(application_on(state), raise_server_exceptions=False) as client:
         yield client
 
 
 @pytest.fixture
 def client(state: AppState, network: Network) -> Client:
     """Gives a client signed in by bearer token as ``worker``, ``chemist``, … of the network."""
-    app = create_app(state=state)
+    app = application_on(state)
 
     def signed_in(name: str) -> TestClient:
         return TestClient(

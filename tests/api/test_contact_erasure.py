@@ -28,7 +28,6 @@ from sqlmodel import select
 from alerts.contacts.causes import NOTIFY
 from alerts.deliveries.fanout import DISPATCH
 from alerts.deliveries.models import Delivery, DeliveryState, Purpose
-from api.app import create_app
 from api.backup import restore_backup, write_backup
 from api.services import contact_keys
 from api.settings import Settings
@@ -45,6 +44,7 @@ from lab.samples.models import Sample
 from tests.alerts.channels.test_email import Inbox, free_port
 from tests.alerts.channels.test_webhook import Receiver
 from tests.alerts.house import House
+from tests.api.application import application_on
 from tests.lab.bench import TEXTS
 from tests.network import Network
 
@@ -188,7 +188,7 @@ def test_after_erasure_a_contact_is_nowhere_to_be_found(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     database, keys = state.database, contact_keys(state.settings)
-    client = TestClient(create_app(state=state), headers={"Authorization": f"Bearer {network.tokens['worker']}"})
+    client = TestClient(application_on(state), headers={"Authorization": f"Bearer {network.tokens['worker']}"})
     sample = registered(client, database)
     outside.inbox.reply = f"450 {ADDRESS} try later"  # a refusal that quotes the address, for the log to trip over
     reported(state, network, sample)
@@ -279,7 +279,7 @@ def test_a_contact_that_was_not_erased_survives_a_restore_where_its_keys_are(
 ) -> None:
     if not state.database.is_sqlite:
         pytest.skip("PostgreSQL has its own backups")
-    client = TestClient(create_app(state=state), headers={"Authorization": f"Bearer {network.tokens['worker']}"})
+    client = TestClient(application_on(state), headers={"Authorization": f"Bearer {network.tokens['worker']}"})
     registered(client, state.database)
     _back_up(state.settings, state.database, tmp_path / "backup.tar.gz")
     elsewhere = _embedded(state.settings, tmp_path / "elsewhere")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.state import AppState
 from lab.results import lookup
+from tests.api.application import application_on
 from tests.api.conftest import Client
 from tests.network import Network
 
@@ -24,7 +24,7 @@ def broken(state: AppState, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCli
         raise RuntimeError(TOLD)
 
     monkeypatch.setattr(lookup, "gate", fail)
-    with TestClient(create_app(state=state)) as client:
+    with TestClient(application_on(state)) as client:
         yield client
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.state import AppState
 from tests.api.alike import WAYS, Tickets, Unlimited, ask, make_tickets
+from tests.api.application import application_on
 from tests.network import Network
 
 KINDS = ("unknown", "not_ready", "revoked", "expired", "stillborn")
@@ -21,7 +21,7 @@ def closed(state: AppState, network: Network) -> Tickets:
 
 @pytest.fixture
 def asking(state: AppState, closed: Tickets) -> Iterator[TestClient]:
-    with TestClient(create_app(state=replace(state, limiter=Unlimited("memory://")))) as client:
+    with TestClient(application_on(replace(state, limiter=Unlimited("memory://")))) as client:
         yield client
 
 

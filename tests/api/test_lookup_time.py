@@ -10,11 +10,11 @@ from statistics import median
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.state import AppState
 from lab.results import lookup
 from lab.samples.tickets import new_token
 from tests.api.alike import WAYS, Tickets, Unlimited, ask, make_tickets, share_slower
+from tests.api.application import application_on
 from tests.network import Network
 
 ERRORS = 4.5  # standard errors: alike series exceed this about once in 150,000 runs
@@ -33,7 +33,7 @@ def closed(state: AppState, network: Network) -> Tickets:
 
 @pytest.fixture
 def asking(state: AppState, closed: Tickets) -> Iterator[TestClient]:
-    with TestClient(create_app(state=replace(state, limiter=Unlimited("memory://")))) as client:
+    with TestClient(application_on(replace(state, limiter=Unlimited("memory://")))) as client:
         yield client
 
 

@@ -7,9 +7,9 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from fastapi.testclient import TestClient
 from starlette.routing import Mount
 
-from api.app import create_app
 from api.routing import Access
 from api.state import AppState
+from tests.api.application import application_on
 from tests.api.conftest import Client
 
 FRAMEWORK = {"/api/openapi.json"}  # FastAPI's own: describes routes and holds no data
@@ -26,19 +26,19 @@ def accesses(route: RouteContext) -> list[Access]:
 
 
 def test_every_route_states_who_may_use_it(state: AppState) -> None:
-    for route in routes(create_app(state=state)):
+    for route in routes(application_on(state)):
         assert isinstance(route.original_route, APIRoute), route
         assert len(accesses(route)) == 1, f"{route.path} was added past GuardedRouter"
 
 
 def test_every_public_route_says_why(state: AppState) -> None:
-    for route in routes(create_app(state=state)):
+    for route in routes(application_on(state)):
         assert accesses(route)[0].signed_in or accesses(route)[0].why_public, route.path
 
 
 def test_no_json_route_answers_nobody(state: AppState, anonymous: TestClient) -> None:
     asked = 0
-    for route in routes(create_app(state=state)):
+    for route in routes(application_on(state)):
         if route.path.startswith("/api/v1") and accesses(route)[0].signed_in:
             method = next(iter(route.methods))
             path = route.path.format(**dict.fromkeys(route.param_convertors, "x"))

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from httpx2 import Response
 
-from api.app import create_app
 from api.state import AppState
+from tests.api.application import application_on
 from tests.api.conftest import Client
 from tests.api.test_routes import routes
 from tests.api.world import World, make_world
@@ -168,7 +168,7 @@ def test_no_route_that_names_something_is_left_out(state: AppState) -> None:
     stated = {(method, path) for method, path, _ in table()}
     named = {
         (next(iter(route.methods)), route.path.removeprefix("/api/v1"))
-        for route in routes(create_app(state=state))
+        for route in routes(application_on(state))
         if route.path.startswith("/api/v1") and "{" in route.path
     }
     assert {one for one in named if one[1] not in NOTHING_BEHIND_THE_KEY} == stated

@@ -16,6 +16,7 @@ from lab.custody.models import SealState
 from lab.library.models import Substance
 from lab.samples import service as samples
 from lab.samples.schemas import Registered, SampleIn
+from tests.api.application import application_on
 from tests.network import Network
 
 
@@ -80,9 +81,7 @@ Client = Callable[[str], TestClient]
 @pytest.fixture
 def client(state: AppState, network: Network) -> Client:
     """Gives a browser signed in as ``worker``, ``chemist``, … that reads English and does not follow redirects."""
-    from api.app import create_app  # noqa: PLC0415 -- after the database is there
-
-    app = create_app(state=state)
+    app = application_on(state)
 
     def signed_in(name: str) -> TestClient:
         headers = {"Authorization": f"Bearer {network.tokens[name]}", "Accept-Language": "en"}

@@ -5,9 +5,15 @@ from uuid import UUID
 
 import pytest
 from httpx2 import Response
+from sqlmodel import Session, select
 
+from lab.kit.clock import today
 from lab.plates import service as plates
-from lab.plates.models import Reading
+from lab.plates.models import LaneKind, PlateLane, Reading
+from lab.results import service
+from lab.results.models import Outcome, Result, Technique
+from lab.results.schemas import AnalysisIn, FindingIn
+from lab.samples.models import Sample
 from tests.api.pages.conftest import Client, Lab, fields_of, text_of
 from tests.browser.filling import fill_system
 from tests.browser.viewer_plates import read_plate, readings
@@ -65,15 +71,25 @@ def test_bands_and_lanes_are_added_and_removed_by_typing(client: Client, lab: La
     assert [[round(rf, 4) for rf, _ in lane] for lane in spots(last)] == [[0.5, 0.8]]
 
 
+def test_the_edges_of_the_plate_are_still_on_it(client: Client, plate: tuple[str, UUID]) -> None:
+    action, sent = form_of(client("chemist").get(plate[0]))
+    edges = {"hrf-1-1-1": "112.5", "add_lane": "1", "add_hrf": "-12.5", "new_lane": "100", "why": "edges"}
+    assert client("chemist").post(action, data=sent | edges).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
         ({"why": "for nothing"}, "does not fit"),
         ({"hrf-1-1-1": "52", "why": " "}, "why you corrected"),
         ({"hrf-1-1-1": "high", "why": "w"}, "number"),
-        ({"hrf-1-1-1": "5200", "why": "w"}, "does not fit"),
+        # Origin at 900 px and front at 100: 900 / 800 above the origin and 100 / 800 below, to the plate's edges.
+        ({"hrf-1-1-1": "5200", "why": "w"}, "from hRf -12.5 to hRf 112.5"),
+        ({"hrf-1-1-1": "112.6", "why": "w"}, "from hRf -12.5 to hRf 112.5"),
+        ({"add_lane": "1", "add_hrf": "-12.6", "why": "w"}, "from hRf -12.5 to hRf 112.5"),
         ({"front_px": "0 950 999 950", "why": "w"}, "does not fit"),
-        ({"new_lane": "300", "why": "w"}, "does not fit"),
+        ({"front_px": "0 -5 999 -5", "why": "w"}, "corners: 0 0, 1000 0, 1000 1000, 0 1000"),
+        ({"new_lane": "300", "why": "w"}, "from 0 (left edge) to 100 (right edge)"),
     ],
 )
 def test_what_does_not_fit_is_said_and_what_was_typed_is_kept(
@@ -121,3 +137,42 @@ def test_programs_foresee_and_amend_by_the_same_rules(client: Client, lab: Lab, 
     lab.work()
     assert chemist.post(f"{path}/foresee", json={"edits": edits}).json()["superseded"] is True
     assert chemist.post(f"{path}/amend", json={"edits": edits, "reason": "front"}).status_code == 409
+
+
+def test_a_verifier_sees_on_the_answer_what_people_changed(client: Client, lab: Lab, plate: tuple[str, UUID]) -> None:
+    """Before the answer itself, and only on an answer that rests on a corrected reading."""
+    sample = lab.register(mass_mg=50)
+    lab.bring(sample)
+    action, sent = form_of(client("chemist").get(plate[0]))
+    with lab.state.database.session() as session:
+        (first,) = readings(session, plate[1])
+        lane = session.exec(select(PlateLane).where(PlateLane.index == 1)).one()
+        lane.kind, lane.sample_id = LaneKind.SAMPLE, sample.sample.id
+        session.add(lane)
+        as_read = _answered(session, lab, sample.sample, first)
+    assert "What people changed" not in text_of(client("verifier").get(f"/results/{as_read.id}"))
+    with lab.state.database.session() as session:
+        service.submit(session, actor=lab.network.actors["chemist"], result_id=as_read.id)
+        service.verify(session, actor=lab.network.actors["verifier"], result_id=as_read.id)
+        service.retract(session, actor=lab.network.actors["verifier"], result_id=as_read.id, reason="look again")
+    assert client("chemist").post(action, data=sent | {"hrf-1-1-1": "52,5", "why": "apex"}).status_code == 303
+    lab.work()
+    with lab.state.database.session() as session:
+        result = _answered(session, lab, sample.sample, readings(session, plate[1])[-1])
+    page = client("verifier").get(f"/results/{result.id}")
+    said = text_of(page)
+    assert said.index("What people changed") < said.index("What these tests cannot see")
+    assert "apex" in said
+    assert f'href="{plate[0]}?picture={plate[1]}"' in page.text
+
+
+def _answered(session: Session, lab: Lab, sample: Sample, reading: Reading) -> Result:
+    """A draft that rests on lane 1 of this reading alone."""
+    chemist = lab.network.actors["chemist"]
+    data = AnalysisIn(
+        site_id=lab.network.sites["laboratory"].id, technique=Technique.TLC, method_version="TLC 1",
+        performed_on=today(), outcome=Outcome.UNABLE_TO_IDENTIFY, detection_limit_note="1 µg", reading_id=reading.id,
+        lane_index=1, findings=[FindingIn()],
+    )  # fmt: skip
+    analysis = service.record_analysis(session, actor=chemist, sample_id=sample.id, data=data)
+    return service.draft_result(session, actor=chemist, sample_id=sample.id, analysis_ids=[analysis.id])

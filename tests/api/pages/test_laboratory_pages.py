@@ -1,6 +1,7 @@
 """The laboratory's pages without any script: plate, picture, findings, answer, report, and the ticket that opens it."""
 
 import re
+from html import unescape
 
 import pytest
 from sqlmodel import select
@@ -194,7 +195,11 @@ def test_an_answer_goes_from_strip_to_ticket(client: Client, lab: Lab, sample: R
     calming = chemist.post(f"{drafted}/report", data=texts | {"text_en": "Found: fentanyl. It is safe in small doses."})
     assert calming.status_code == 422
     assert latest(lab).state is ResultState.VERIFIED
-    given = chemist.post(f"{drafted}/report", data=texts | {"text_en": "Not what was expected.\nFound: fentanyl."})
+    found = dict(re.findall(r'<textarea[^>]*name="(professional_\w\w)"[^>]*>(.*?)</textarea>', page.text, re.DOTALL))
+    professional = {name: unescape(text) for name, text in found.items()}
+    assert "200 ng/mL" in professional["professional_fr"]
+    words = texts | professional | {"text_en": "Not what was expected.\nFound: fentanyl."}
+    given = chemist.post(f"{drafted}/report", data=words)
     assert given.status_code == 303
     answer = client("worker").post("/lookup", params={"lang": "en"}, data={"ticket": sample.ticket})
     assert "Not what was expected." in text_of(answer)
@@ -203,6 +208,13 @@ def test_an_answer_goes_from_strip_to_ticket(client: Client, lab: Lab, sample: R
     assert set(fields_of(answer, "ticket")) == {sample.ticket}  # to read it in another language, and to rate it
     pdf = worker.get(f"{drafted}/report.pdf", params={"lang": "nl"})
     assert pdf.content.startswith(b"%PDF-")
+    plain = worker.get(f"{drafted}/report.pdf", params={"lang": "nl", "audience": "person"})
+    assert plain.content.startswith(b"%PDF-")
+    assert len(plain.content) < len(pdf.content)
+    shown = text_of(chemist.get(drafted))
+    assert "The words given out" in shown
+    assert "Not what was expected. Found: fentanyl." in shown
+    assert latest(lab).professional_texts["fr"] == professional["professional_fr"]
 
 
 def test_an_answer_sent_back_and_one_amended_say_why(client: Client, lab: Lab, sample: Registered) -> None:
