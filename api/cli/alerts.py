@@ -1,4 +1,4 @@
-"""``drugcheck alerts``: what a rule set would have raised over history. Needs no laboratory."""
+"""``drugcheck alerts``: what a rule set would have raised over history (needs no laboratory); dead letters."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,16 +10,19 @@ from alerts.history import MAX_BYTES
 from alerts.replay import Changes, Fired, Replay, changes, read_samples, replay_samples
 from alerts.rules.loader import load_rules, shipped_classes, shipped_rules, shipped_vocabulary
 from alerts.rules.model import RuleSet
+from api.cli.alerts_dead import retry, show
 from api.cli.console import fail, out, print_json, speaking_plainly
 
 SHOWN = 20
 
 app = typer.Typer(no_args_is_help=True)
+app.command("dead")(show)
+app.command("retry")(retry)
 
 
 @app.callback()
 def alerts() -> None:
-    """Alerts: replay rules over history."""
+    """Alerts: replay rules over history; list and retry what never got through."""
 
 
 @app.command(name="replay")

@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "plate": ("plate", "app", "Plates: read, draw, measure, match, compare. Needs no laboratory."),
     "library": ("library", "app", "The reference library: systems, values and their sources."),
     "custody": ("custody", "app", "Custody: check a proof offline, or take one out of the log."),
-    "alerts": ("alerts", "app", "Alerts: what rules would have raised over history."),
+    "alerts": ("alerts", "app", "Alerts: what rules would have raised; what never got through, and trying it again."),
     "jobs": ("jobs", "app", "Background jobs that were given up: list them, put one back."),
     "health": ("health", "health", "Whether warnings can go out: what waits, what was given up."),
     "labels": ("labels", "app", "Sheets of pre-printed sample labels."),

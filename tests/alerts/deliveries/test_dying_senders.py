@@ -12,10 +12,10 @@ from sqlmodel import Session, col, select
 from alerts.channels.base import NotBegunError, Outgoing, TransportError
 from alerts.deliveries.backoff import DELAYS_S, MAX_ATTEMPTS, MAX_DEATHS, SUSPECT_AFTER
 from alerts.deliveries.claiming import DIED, Claim, claim_due
+from alerts.deliveries.dead import dead_letters, replay_dead
 from alerts.deliveries.models import Delivery, DeliveryAttempt, DeliveryState, Lane, Purpose
 from alerts.deliveries.outcomes import Outcome, record_all
 from alerts.deliveries.sending import send_due
-from alerts.deliveries.service import dead_letters, replay_dead
 from alerts.services import AlertServices
 from alerts.vocabulary import ChannelKind, Tier
 from lab.kit.clock import frozen, now

@@ -15,10 +15,11 @@ from sqlmodel import Session, col, select
 from alerts.channels.base import Outgoing, TransportError
 from alerts.deliveries.backoff import DELAYS_S, MAX_ATTEMPTS, delay
 from alerts.deliveries.claiming import claim_due
+from alerts.deliveries.dead import replay_dead
 from alerts.deliveries.models import Delivery, DeliveryAttempt, DeliveryState
 from alerts.deliveries.recording import record_failed
 from alerts.deliveries.sending import send_due
-from alerts.deliveries.service import replay_dead, tally
+from alerts.deliveries.service import tally
 from alerts.services import AlertServices
 from alerts.subscriptions import service as subscriptions
 from alerts.subscriptions.models import EndpointState, SubscriptionEndpoint
