@@ -30,6 +30,8 @@ FRONT_RF: Final = 0.97
 FRONT_CONTRAST_LAB: Final = 10.0
 WRITTEN_SHARE: Final = 0.15
 LETTER_SHARE: Final = 0.03
+LETTER_PITCH: Final = 3.0
+"""Letters of a word stand no farther apart than so many of their widths."""
 ALONE: Final = 2.8
 ALONE_SCORE: Final = 30.0
 NARROW_SHARE: Final = 0.03
@@ -105,7 +107,19 @@ def contradicts_front(sheet: Sheet, judged: list[Judged]) -> bool:
         and _by_place(sheet, item.band, usual) is None
         and _by_shape(sheet, item.band, sheet.height, usual) is None
     ]
+    above = [band for band in above if not _is_letter(sheet, band, above)]
     return len(above) >= 2 and len(above) > 0.25 * sum(item.claimed for item in judged)
+
+
+def _is_letter(sheet: Sheet, band: Located, others: list[Located]) -> bool:
+    """Whether a small thing stands in a row with others, close as letters do: a title above the front."""
+    small = (band.width * band.height) ** 0.5 < LETTER_SHARE * sheet.height and band.width < 2 * band.height
+    return small and any(
+        abs(band.y - other.y) < 0.6 * band.height
+        and abs(band.x - other.x) < LETTER_PITCH * (band.width + other.width) / 2
+        for other in others
+        if other is not band
+    )
 
 
 def _is_smear_of(band: Located, other: Located) -> bool:

@@ -83,15 +83,20 @@ def find_front(strips: Strips, lines: list[Ridge], *, origin: Ridge | None, bott
         return _best_line(whole, strips)
     ticks = find_ticks(strips, top=top, bottom=bottom)
     pair = tick_pair([tick for tick in ticks if not tick.short], height)
-    if pair is not None:
-        return _marked_by(pair, strips)
     wet = _wetting(strips, washed, bottom)
+    if pair is not None and not (wet is not None and _is_above(wet.line, pair, height)):
+        return _marked_by(pair, strips)
     if wet is not None:
         return wet
     if pencil:
         return _best_line(pencil, strips)
     dashes = tick_pair(ticks, height // 2)
     return _marked_by(dashes, strips) if dashes is not None else _single(ticks, strips)
+
+
+def _is_above(wet: Line, pair: tuple[Tick, Tick], height: int) -> bool:
+    """Whether the layer was wet above two strokes: then they are a circle's or a scratch's, and mark no front."""
+    return all(tick.y - wet.at(tick.x) > _PAIR * height for tick in pair)
 
 
 def _best_line(lines: list[Ridge], strips: Strips) -> Found:
@@ -188,12 +193,10 @@ def _edge_line(step: Step, strips: Strips) -> Line:
 
 
 def _single(ticks: list[Tick], strips: Strips) -> Found | None:
-    """One tick alone: the layer must agree with it, or it must be the only mark there is."""
+    """One tick alone is a letter's stroke as likely as a front's: the layer must agree with it."""
     agreed = [(edge_near(strips, tick.y)[1], tick) for tick in ticks if tick.score > _LOUD]
     clear = [(min(seen, 2 * _AGREES) + tick.score, tick) for seen, tick in agreed if seen > _AGREES]
     if clear:
         tick = max(clear, key=lambda item: item[0])[1]
         return Found(line=_through((tick,), strips), ticks=(tick,))
-    if len(ticks) == 1 and ticks[0].score > 5.0:
-        return Found(line=_through((ticks[0],), strips), ticks=(ticks[0],))
     return None

@@ -117,14 +117,25 @@ def _from_afar(channel: Array, at: NDArray[np.intp], reach: int, inside: NDArray
 
 def edge_near(strips: Strips, y: float) -> tuple[float, float]:
     """The row within a reach of ``y`` at which a level edge is clearest, and how clear it is in standard deviations."""
-    reach = max(3, round(_REACH * len(strips.signal)))
-    rows = np.arange(max(0, round(y) - reach), min(len(strips.signal), round(y) + reach + 1))
+    height = len(strips.signal)
+    reach = max(3, round(_REACH * height))
+    rows = np.arange(max(0, round(y) - 6 * reach), min(height, round(y) + 6 * reach + 1))
     seen = np.zeros(len(rows))
     for each in (_step_map(channel, reach) for channel in _channels(strips)):
         sigma = noise_of(each, strips.valid) * 1.25 / np.sqrt(each.shape[1])  # of a median
-        seen = np.maximum(seen, np.abs(np.median(each[rows], axis=1)) / sigma)
-    best = int(np.argmax(seen))
-    return float(rows[best]), float(seen[best]) if 0 < best < len(rows) - 1 else 0.0
+        seen = np.maximum(seen, _standing_out(np.median(each[rows], axis=1) / sigma))
+    near = np.flatnonzero(np.abs(rows - y) <= reach)
+    best = near[int(np.argmax(seen[near]))]
+    return float(rows[best]), float(seen[best]) if near[0] < best < near[-1] else 0.0
+
+
+def _standing_out(profile: Floats) -> Floats:
+    """How far each step stands out of those around it, in standard deviations.
+
+    A lamp's slope and the layer's own unevenness are steps everywhere, and larger than the noise of a strip says.
+    """
+    away = np.abs(profile - np.median(profile))
+    return np.asarray(away / max(1.0, 1.4826 * float(np.median(away))), dtype=np.float64)
 
 
 def _peaks(signed: Array, path: NDArray[np.intp], reach: int) -> Floats:
@@ -156,7 +167,7 @@ def bulge(strips: Strips, straight: Floats) -> tuple[float, float]:
     seen = np.zeros(len(drops))
     for each in (_step_map(channel, reach) for channel in _channels(strips)):
         sigma = noise_of(each, strips.valid) * 1.25 / np.sqrt(len(inner))  # of a median
-        seen = np.maximum(seen, np.abs(np.median(each[rows, inner], axis=1)) / sigma)
+        seen = np.maximum(seen, _standing_out(np.median(each[rows, inner], axis=1) / sigma))
     best, none = int(np.argmax(seen)), int(np.argmin(np.abs(drops)))
     inside = 0 < best < len(drops) - 1
     return float(drops[best]), float(seen[best] - seen[none]) if inside and seen[best] > 6 else 0.0
