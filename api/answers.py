@@ -10,9 +10,9 @@ from lab.network.access import Actor, Permission
 from lab.results import service
 from lab.results.models import Result, ResultState
 from lab.results.schemas import Answer
-from lab.results.wording import wording
+from lab.results.wording import Audience, wording
 from lab.samples.models import Sample
-from templates.i18n import Translator
+from templates.i18n import LANGUAGES, Translator, translator
 
 # Whoever may only read sees an answer from its submission on, marked as not verified: a warning does not wait.
 _TOLD = frozenset({ResultState.SUBMITTED, ResultState.VERIFIED, ResultState.REPORTED})
@@ -67,10 +67,22 @@ class AnswerView:
         return [translator.text(message.id, **message.params) for message in wanted]
 
 
-def view_of(session: Session, *, result: Result) -> AnswerView:
-    """A version of an answer with its words."""
+def view_of(session: Session, *, result: Result, audience: Audience = Audience.PERSON) -> AnswerView:
+    """A version of an answer with its words for ``audience``."""
     answer = service.answer_of(session, result=result)
-    return AnswerView(result, answer, wording(answer))
+    return AnswerView(result, answer, wording(answer, audience))
+
+
+def proposed_texts(session: Session, *, result: Result, audience: Audience) -> dict[str, str]:
+    """What the rules would say to ``audience``, by language: where a person begins to edit."""
+    view = view_of(session, result=result, audience=audience)
+    return {language: full_text(view, translator(language)) for language in LANGUAGES}
+
+
+def texts_for(session: Session, *, result: Result, audience: Audience) -> dict[str, str]:
+    """The words for ``audience`` by language: as given out, else as the rules propose them."""
+    kept = result.texts if audience is Audience.PERSON else result.professional_texts
+    return dict(kept) if kept else proposed_texts(session, result=result, audience=audience)
 
 
 def answer_views(session: Session, *, actor: Actor, sample: Sample) -> list[AnswerView]:

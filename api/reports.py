@@ -1,10 +1,12 @@
 """Gathers what stands on a result's report and has it laid out."""
 
+from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
-from api.answers import AnswerView, view_of
+from api.answers import AnswerView, texts_for, view_of
 from api.plate_drawing import drawn_over
 from api.settings import Settings
 from lab.kit.clock import now
@@ -15,16 +17,41 @@ from lab.network.models import Role, Site
 from lab.plates.models import Plate, PlatePicture, Reading
 from lab.results.models import Analysis, Result, ResultAnalysis
 from lab.results.schemas import Found
+from lab.results.wording import Audience
 from lab.samples.models import Sample
 from templates.drawing import describe
 from templates.i18n import Translator, negotiate, translator
 from templates.report import AnalysisLine, FindingLine, PlateFigure, ResultReport, result_pdf
 
 
-def report_pdf(session: Session, *, files: FileStore, settings: Settings, result: Result, language: str) -> bytes:
-    """The report of a result as PDF/A. An unknown ``language`` falls back to the default."""
+def report_pdf(
+    session: Session,
+    *,
+    files: FileStore,
+    settings: Settings,
+    result: Result,
+    language: str,
+    audience: Audience = Audience.PROFESSIONAL,
+) -> bytes:
+    """The report of a result as PDF/A, in the words for ``audience``: those given out, once it was.
+
+    A person's has the answer and what it cannot say; a professional's the findings, analyses and plate as well. An
+    unknown ``language`` falls back to the default.
+    """
     speaking = translator(negotiate(asked=language))
-    return result_pdf(_report(session, files, settings, result, speaking), speaking)
+    report = _report(session, files, settings, result, speaking)
+    report = replace(report, **_words(session, result, audience, speaking))
+    if audience is Audience.PERSON:
+        report = replace(report, findings=None, analyses=None, plate=None)
+    return result_pdf(report, speaking)
+
+
+def _words(session: Session, result: Result, audience: Audience, speaking: Translator) -> dict[str, Any]:
+    """The lines given out, the first one as the sentence. The limits are those of the rules, whatever was edited."""
+    limits = view_of(session, result=result, audience=audience).limits(speaking)
+    text = texts_for(session, result=result, audience=audience)[speaking.language]
+    sentence, *rest = [line.strip() for line in text.splitlines() if line.strip()]
+    return {"sentence": sentence, "says": [line for line in rest if line not in limits], "limits": limits}
 
 
 def _report(

@@ -126,6 +126,8 @@ class Translator:
     def _value(self, value: object) -> str:
         if isinstance(value, Enum):
             return self.label(value)
+        if isinstance(value, tuple):
+            return ", ".join(self._value(member) for member in value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return str(value)
         return self.number(value)

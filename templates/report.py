@@ -74,8 +74,8 @@ class ResultReport:
     made_at: datetime
     verified_at: datetime | None
     verifier_role: str | None
-    findings: Sequence[FindingLine]
-    analyses: Sequence[AnalysisLine]
+    findings: Sequence[FindingLine] | None  # None, as with the next: not for this reader
+    analyses: Sequence[AnalysisLine] | None
     plate: PlateFigure | None = None
     exercise: bool = False
     zone: tzinfo | None = None
@@ -138,7 +138,9 @@ def _standing(report: ResultReport, translator: Translator) -> str:
     )
 
 
-def _findings(report: ResultReport, translator: Translator) -> dict[str, Any]:
+def _findings(report: ResultReport, translator: Translator) -> dict[str, Any] | None:
+    if report.findings is None:
+        return None
     text = translator.text
     headings = ("substance", "role", "abundance", "evidence", "technique")
     return {
@@ -163,7 +165,9 @@ def _findings(report: ResultReport, translator: Translator) -> dict[str, Any]:
     }
 
 
-def _analyses(report: ResultReport, translator: Translator) -> dict[str, Any]:
+def _analyses(report: ResultReport, translator: Translator) -> dict[str, Any] | None:
+    if report.analyses is None:
+        return None
     text = translator.text
     headings = ("technique", "performed_on", "outcome", "method", "limit")
     return {

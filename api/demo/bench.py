@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from api.answers import full_text, view_of
+from api.answers import proposed_texts, view_of
 from api.demo import plate as demo_plate
 from api.demo.files import as_json
 from api.demo.network import LABORATORY
@@ -23,6 +23,7 @@ from lab.plates.schemas import LaneIn, PlateIn
 from lab.results import imports, service
 from lab.results.models import ConfirmationRequest, ConfirmationState, Outcome, ResultState, Technique
 from lab.results.schemas import AnalysisIn, FindingIn
+from lab.results.wording import Audience
 from lab.samples.codes import format_code
 from templates.i18n import LANGUAGES, translator
 from templates.pdf import render_png
@@ -223,9 +224,10 @@ def report(story: Story) -> str:
     with story.session() as session:
         chemist = story.actor("chemist")
         result = service.get_result(session, actor=chemist, result_id=story.keys["result"])
-        view = view_of(session, result=result)
-        texts = {language: full_text(view, translator(language)) for language in LANGUAGES}
-        result = service.report(session, actor=chemist, result_id=result.id, texts=texts)
+        texts, professional = (proposed_texts(session, result=result, audience=reader) for reader in Audience)
+        result = service.report(
+            session, actor=chemist, result_id=result.id, texts=texts, professional_texts=professional
+        )
         if result.state is not ResultState.REPORTED:
             raise StepFailedError(f"the result is {result.state.value}, not reported")
         pdf = report_pdf(

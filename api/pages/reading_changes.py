@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
 from lab.network.models import Account
 from lab.plates import service
-from lab.plates.models import Reading
+from lab.plates.models import Plate, PlatePicture, Reading
 from templates.i18n import Translator
 from tlc_analysis.compare import Change, compare
 from tlc_analysis.serialise import from_json
@@ -44,8 +45,11 @@ class Row:
 
 @dataclass(frozen=True)
 class ReadingChanges:
-    """The machine's reading against the one that stands."""
+    """The machine's reading against the one that stands, and the picture that both are of."""
 
+    plate: str
+    plate_id: UUID
+    picture_id: UUID
     steps: Sequence[Step]
     rows: Sequence[Row]
     unchanged: int
@@ -66,7 +70,9 @@ def changes_of(session: Session, reading: Reading, translator: Translator) -> Re
     order = {"lost": 0, "appeared": 1, "moved": 2}
     bands = sorted(found.changes, key=lambda one: (order[one.kind], one.lane_after or one.lane_before or 0))
     rows = [*_drawn(first, now, translator), *(_band(change, translator) for change in bands)]
-    return ReadingChanges(steps, rows, found.unchanged)
+    picture = session.get_one(PlatePicture, reading.picture_id)
+    plate = session.get_one(Plate, picture.plate_id)
+    return ReadingChanges(plate.number, plate.id, picture.id, steps, rows, found.unchanged)
 
 
 def _drawn(first: Json, now: Json, translator: Translator) -> list[Row]:

@@ -7,11 +7,12 @@ from fastapi import Request
 from sqlmodel import Session
 from starlette.responses import Response
 
-from api.answers import full_text, view_of
+from api.answers import texts_for, view_of
 from api.deps import FilesDep, IdentityDep, SessionDep, SettingsDep
 from api.language import language_of, translator_of
 from api.pages.forms import Form, FormDep, Refusal, attempt, decimal
 from api.pages.layout import as_uuid, go, show, work_site
+from api.pages.reading_changes import ReadingChanges, changes_of
 from api.pages.targets import target_options
 from api.reports import report_pdf
 from api.routing import GuardedRouter, needs
@@ -21,6 +22,7 @@ from lab.library import service as library
 from lab.network.access import Permission
 from lab.network.models import Account, Site
 from lab.onsite.errors import StripTargetMissingError
+from lab.plates.models import Reading
 from lab.quality.guard import exceptions_of, failed_under
 from lab.register.use import book_use, sources_of
 from lab.results import authorship, service
@@ -39,9 +41,10 @@ from lab.results.models import (
 )
 from lab.results.queries import rests_on
 from lab.results.schemas import AmountUnit, AnalysisIn, AnalysisView, FindingIn
+from lab.results.wording import Audience
 from lab.samples import service as samples
 from lab.samples.models import Sample
-from templates.i18n import LANGUAGES, translator
+from templates.i18n import LANGUAGES, Translator
 
 router = GuardedRouter(html=True)
 _FINDING_ROWS = 4
@@ -157,11 +160,13 @@ def _result_page(
     view = view_of(session, result=result)
     sample = session.get_one(Sample, result.sample_id)
     moves = service.transitions_of(session, result_id=result.id)
+    resting = _resting(session, result, sample)
     people = {move.account_id for move in moves} | {result.created_by}
-    texts = result.texts or {language: full_text(view, translator(language)) for language in LANGUAGES}
     return show(
         request, "pages/result.html", session=session, status=status, form=form, view=view, result=result,
-        sample=sample, moves=moves, texts=texts,
+        sample=sample, moves=moves, person=Audience.PERSON, professional=Audience.PROFESSIONAL,
+        texts=texts_for(session, result=result, audience=Audience.PERSON),
+        professional_texts=texts_for(session, result=result, audience=Audience.PROFESSIONAL),
         analyses=service.analyses_of(session, sample_id=sample.id),
         people={key: account.display_name for key in people if (account := session.get(Account, key))},
         at=session.get_one(Site, sample.site_id),
@@ -171,8 +176,16 @@ def _result_page(
         failed_plates=failed_under(session, result_id=result.id),
         exceptions=exceptions_of(session, result_id=result.id),
         checklist=checklist_of(session, result=result), checks=checks_of(session, result_id=result.id),
-        contradictions=contradictions_of(session, analyses=_resting(session, result, sample)),
+        contradictions=contradictions_of(session, analyses=resting),
+        reading_changes=_changes(session, resting, translator_of(request)),
     )  # fmt: skip
+
+
+def _changes(session: Session, resting: Sequence[AnalysisView], speaking: Translator) -> list[ReadingChanges]:
+    """What people changed on the readings that this version rests on: a verifier looks at it before anything else."""
+    ids = dict.fromkeys(one.analysis.reading_id for one in resting if one.analysis.reading_id)
+    found = (changes_of(session, session.get_one(Reading, reading_id), speaking) for reading_id in ids)
+    return [one for one in found if one is not None]
 
 
 def _possible(identity: IdentityDep, result: Result, *, site: Site) -> Sequence[ResultAction]:
@@ -203,11 +216,12 @@ def _newer(session: Session, result: Result) -> Result | None:
 @router.get("/results/{result_id}/report.pdf", access=needs(Permission.RESULT_READ))
 def pdf(
     result_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, files: FilesDep,
-    settings: SettingsDep,
+    settings: SettingsDep, audience: Audience = Audience.PROFESSIONAL,
 ) -> Response:  # fmt: skip
-    """The report on paper, in the language of the page."""
+    """The report on paper, in the language of the page; for a person its answer and limits alone."""
     result = service.get_result(session, actor=identity.actor, result_id=result_id)
-    body = report_pdf(session, files=files, settings=settings, result=result, language=language_of(request))
+    language = language_of(request)
+    body = report_pdf(session, files=files, settings=settings, result=result, language=language, audience=audience)
     code = session.get_one(Sample, result.sample_id).code
     headers = {"Content-Disposition": f'inline; filename="{code}-{result.version}.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
@@ -255,10 +269,16 @@ def send_back(result_id: UUID, request: Request, session: SessionDep, identity: 
 @router.post("/results/{result_id}/report", access=needs(Permission.RESULT_REPORT))
 def report(result_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
     """Give it out, in its final words."""
-    actor, texts = identity.actor, {language: form.get(f"text_{language}") for language in LANGUAGES}
     return _do(request, session, identity, result_id, form,
-               lambda: service.report(session, actor=actor, result_id=result_id, texts=texts),
+               lambda: service.report(session, actor=identity.actor, result_id=result_id, **_words(form)),
                "reported")  # fmt: skip
+
+
+def _words(form: Form) -> dict[str, dict[str, str]]:
+    """The final words for both audiences; those for professionals only where the form had them."""
+    words = {"texts": {language: form.get(f"text_{language}") for language in LANGUAGES}}
+    professional = {language: form.get(f"professional_{language}") for language in LANGUAGES}
+    return words | ({"professional_texts": professional} if any(professional.values()) else {})
 
 
 @router.post("/results/{result_id}/release_preliminary", access=needs(Permission.RESULT_REPORT))
@@ -266,9 +286,8 @@ def preliminary(
     result_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep
 ) -> Response:
     """Tell it before it is verified, labelled so."""
-    actor, texts = identity.actor, {language: form.get(f"text_{language}") for language in LANGUAGES}
     return _do(request, session, identity, result_id, form,
-               lambda: service.release_preliminary(session, actor=actor, result_id=result_id, texts=texts),
+               lambda: service.release_preliminary(session, actor=identity.actor, result_id=result_id, **_words(form)),
                "reported")  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from api.answers import full_text, view_of
+from api.answers import proposed_texts
 from api.deps import ActorDep, FilesDep, SessionDep, SettingsDep
 from api.reports import report_pdf
 from api.routing import GuardedRouter, needs
@@ -28,10 +28,13 @@ from lab.results.models import (
     Technique,
 )
 from lab.results.schemas import AnalysisIn, AnalysisView, ColourWord
+from lab.results.wording import Audience
 from lab.samples import service as samples
-from templates.i18n import LANGUAGES, translator
 
 router = GuardedRouter(tags=["results"])
+
+
+Words = dict[str, Annotated[str, Field(max_length=8000)]]
 
 
 class FindingOut(BaseModel):
@@ -83,7 +86,9 @@ class FoundOut(BaseModel):
 
 
 class ResultOut(BaseModel):
-    """One version of the answer. ``texts``: as given out; before that, ``proposed`` by the rules."""
+    """One version of the answer. ``texts``: as given out; before that, ``proposed`` by the rules. For professionals the
+    same stands in ``professional_texts`` and ``proposed_professional``.
+    """
 
     id: UUID
     sample_id: UUID
@@ -96,6 +101,8 @@ class ResultOut(BaseModel):
     found: list[FoundOut]
     texts: dict[str, str]
     proposed: dict[str, str]
+    professional_texts: dict[str, str]
+    proposed_professional: dict[str, str]
     checks: dict[CheckItem, CheckAnswer]
     created_at: datetime
     submitted_at: datetime | None
@@ -134,11 +141,12 @@ class VerifyIn(BaseModel):
 
 
 class ReportIn(BaseModel):
-    """The final words by language; those proposed by the rules, when none are given."""
+    """The final words by language for each audience; those proposed by the rules, when none are given."""
 
     model_config = ConfigDict(extra="forbid")
 
-    texts: dict[str, Annotated[str, Field(max_length=8000)]] | None = None
+    texts: Words | None = None
+    professional_texts: Words | None = None
 
 
 def _analysis(view: AnalysisView) -> AnalysisOut:
@@ -146,19 +154,22 @@ def _analysis(view: AnalysisView) -> AnalysisOut:
     return AnalysisOut(**fields, findings=[FindingOut.model_validate(finding) for finding in view.findings])
 
 
-def _proposed(session: Session, result: Result) -> dict[str, str]:
-    view = view_of(session, result=result)
-    return {language: full_text(view, translator(language)) for language in LANGUAGES}
+def _proposed(session: Session, result: Result, audience: Audience = Audience.PERSON) -> dict[str, str]:
+    return proposed_texts(session, result=result, audience=audience)
 
 
 def _result(session: Session, result: Result) -> ResultOut:
     answer = service.answer_of(session, result=result)
-    fields = result.model_dump(include=set(ResultOut.model_fields) - {"colour", "found", "proposed", "checks"})
+    derived = {"colour", "found", "proposed", "professional_texts", "proposed_professional", "checks"}
+    fields = result.model_dump(include=set(ResultOut.model_fields) - derived)
+    given = result.professional_texts or {}
     return ResultOut(
         **fields,
         colour=answer.colour,
         found=[FoundOut.model_validate(found) for found in answer.found],
         proposed={} if result.texts else _proposed(session, result),
+        professional_texts=given,
+        proposed_professional={} if given else _proposed(session, result, Audience.PROFESSIONAL),
         checks={row.item: row.answer for row in checks_of(session, result_id=result.id)},
     )
 
@@ -209,11 +220,17 @@ def get_result(result_id: UUID, session: SessionDep, actor: ActorDep) -> ResultO
 
 @router.get("/results/{result_id}/report.pdf", access=needs(Permission.RESULT_READ))
 def get_report(
-    result_id: UUID, session: SessionDep, actor: ActorDep, files: FilesDep, settings: SettingsDep, language: str = "fr"
+    result_id: UUID,
+    session: SessionDep,
+    actor: ActorDep,
+    files: FilesDep,
+    settings: SettingsDep,
+    language: str = "fr",
+    audience: Audience = Audience.PROFESSIONAL,
 ) -> Response:
-    """The report on paper, in fr, nl or en."""
+    """The report on paper, in fr, nl or en; for a person its answer and limits alone."""
     result = service.get_result(session, actor=actor, result_id=result_id)
-    pdf = report_pdf(session, files=files, settings=settings, result=result, language=language)
+    pdf = report_pdf(session, files=files, settings=settings, result=result, language=language, audience=audience)
     return Response(pdf, media_type="application/pdf")
 
 
@@ -244,7 +261,10 @@ def report(result_id: UUID, data: ReportIn, session: SessionDep, actor: ActorDep
     """Give a verified answer out, in its final words."""
     result = service.get_result(session, actor=actor, result_id=result_id)
     texts = data.texts if data.texts is not None else _proposed(session, result)
-    return _result(session, service.report(session, actor=actor, result_id=result_id, texts=texts))
+    given = data.professional_texts
+    professional = given if given is not None else _proposed(session, result, Audience.PROFESSIONAL)
+    reported = service.report(session, actor=actor, result_id=result_id, texts=texts, professional_texts=professional)
+    return _result(session, reported)
 
 
 @router.post("/results/{result_id}/amend", access=needs(Permission.RESULT_WRITE), status_code=201)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-Param = str | int | float | None
+Param = str | int | float | tuple[str, ...] | None
+"""A tuple is a list in words: each member rendered, with commas between."""
 
 
 @dataclass(frozen=True)

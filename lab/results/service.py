@@ -115,24 +115,47 @@ def verify(
     return result
 
 
-def release_preliminary(session: Session, *, actor: Actor, result_id: UUID, texts: Mapping[str, str]) -> Result:
-    """Tell a submitted answer before it is verified, labelled so, where the sample's site allows it."""
+def release_preliminary(
+    session: Session,
+    *,
+    actor: Actor,
+    result_id: UUID,
+    texts: Mapping[str, str],
+    professional_texts: Mapping[str, str] | None = None,
+) -> Result:
+    """Tell a submitted answer before it is verified, labelled so, where the sample's site allows it.
+
+    The words are as for :func:`report`.
+    """
     return _move(
         session, actor=actor, result_id=result_id, action=ResultAction.RELEASE_PRELIMINARY,
-        preliminary=True, texts=dict(texts),
+        preliminary=True, **_words(texts, professional_texts),
     )  # fmt: skip
 
 
-def report(session: Session, *, actor: Actor, result_id: UUID, texts: Mapping[str, str]) -> Result:
+def report(
+    session: Session,
+    *,
+    actor: Actor,
+    result_id: UUID,
+    texts: Mapping[str, str],
+    professional_texts: Mapping[str, str] | None = None,
+) -> Result:
     """Give a verified answer out, in its final words by language (fr, nl, en): rendered by rules, edited by a person.
 
-    Raises :class:`~lab.results.errors.TextMissingError`, and :class:`~lab.results.errors.TextReassuresError` where a
-    text calls something safe.
+    ``texts`` are for the person; ``professional_texts`` for who advises or treats, None where there are none. Raises
+    :class:`~lab.results.errors.TextMissingError`, and :class:`~lab.results.errors.TextReassuresError` where a text
+    calls something safe.
     """
     return _move(
         session, actor=actor, result_id=result_id, action=ResultAction.REPORT,
-        texts=dict(texts), reported_at=now(), preliminary=False,
+        reported_at=now(), preliminary=False, **_words(texts, professional_texts),
     )  # fmt: skip
+
+
+def _words(texts: Mapping[str, str], professional_texts: Mapping[str, str] | None) -> dict[str, Any]:
+    professional = None if professional_texts is None else dict(professional_texts)
+    return {"texts": dict(texts), "professional_texts": professional}
 
 
 def amend(
@@ -181,7 +204,10 @@ def _move(
     if step is None:
         raise ActionRefusedError(state=result.state.value, action=action.value)
     said = (reason or "").replace("\x00", "").strip()
-    _check(session, actor=actor, result=result, step=step, reason=said, texts=changes.get("texts"))
+    _check(session, actor=actor, result=result, step=step, reason=said)
+    if Guard.TEXTS in step.guards:
+        wording.check_texts(changes["texts"])
+        wording.check_texts(changes["professional_texts"] or changes["texts"], field="professional_texts")
     if Guard.CHECKLIST in step.guards:
         check_answers(session, result=result, checks=checks)
     moved = session.connection().execute(
@@ -208,16 +234,12 @@ def _unless_own(step: Step, actor: Actor, result: Result) -> list[sa.ColumnEleme
     return [sa.not_(authorship.is_author(result_id=result.id, account_id=actor.account_id))]
 
 
-def _check(
-    session: Session, *, actor: Actor, result: Result, step: Step, reason: str, texts: Mapping[str, str] | None
-) -> None:
+def _check(session: Session, *, actor: Actor, result: Result, step: Step, reason: str) -> None:
     guards = step.guards
     if Guard.REASON in guards and not reason:
         raise ReasonMissingError
     if len(reason) > MAX_REASON:
         raise ReasonTooLongError(most=MAX_REASON)
-    if Guard.TEXTS in guards:
-        wording.check_texts(texts or {})
     if Guard.NOT_OWN_WORK in guards and actor.account_id in authorship.authors_of(session, result=result):
         raise OwnWorkError
     if Guard.RESTS_ON_ANALYSES in guards and not laboratories_of(session, result):

@@ -1,11 +1,14 @@
 """The answer in messages: what was concluded, what was found, how sure, what these techniques cannot see.
 
-Rules only, the same for everybody; ``api`` renders them and a person may edit the text before it is reported. No
-quantity by TLC, and nothing that calls anything safe: the last word is always that no analysis clears a product.
+Rules only, the same for everybody of an audience: everyday words for the person; the field's terms, with evidence,
+techniques and stated detection limits, for professionals. ``api`` renders them and a person may edit the text before it
+is reported. No quantity by TLC, and nothing that calls anything safe: the last word is always that no analysis clears
+a product.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 
 from lab.kit.messages import Message
 from lab.kit.promises import promise_in
@@ -16,24 +19,61 @@ from lab.results.schemas import AmountUnit, Answer, Found, Run
 from lab.results.techniques import FACTS, POTENT_GROUPS
 
 LANGUAGES = ("fr", "nl", "en")
+
+
+class Audience(StrEnum):
+    """Who reads an answer."""
+
+    PERSON = "person"  # whoever brought the sample
+    PROFESSIONAL = "professional"  # who advises or treats
+
+
 _ANSWERED = frozenset({Outcome.DETECTED, Outcome.NONE_OF_INTEREST})
 _EVIDENCE = (Evidence.CONFIRMED, Evidence.INDICATIVE, Evidence.PRESUMPTIVE)
 
 
-def wording(answer: Answer) -> tuple[Message, ...]:
-    """The messages of ``answer``, in the order in which they are to be read."""
+def wording(answer: Answer, audience: Audience = Audience.PERSON) -> tuple[Message, ...]:
+    """The messages of ``answer`` for ``audience``, in the order in which they are to be read."""
+    says = _for_professionals if audience is Audience.PROFESSIONAL else _for_the_person
     return (
         *_preliminary(answer),
         Message(f"result.colour.{answer.colour.value}"),
         _conclusion(answer),
         *_dangers(answer.found),
-        *_findings(answer.found),
-        *_amounts(answer.found),
-        *_evidence(answer.found),
+        *says(answer),
+        *(_stated_limits(answer.runs) if audience is Audience.PROFESSIONAL else ()),
         *_limits(answer.runs),
         *_unseen(answer.runs, answer.found),
         Message("result.never_cleared"),
     )
+
+
+def _for_the_person(answer: Answer) -> Iterable[Message]:
+    yield from _findings(answer.found)
+    yield from _amounts(answer.found, with_u="result.amount_about")
+    yield from _evidence(answer.found)
+
+
+def _for_professionals(answer: Answer) -> Iterable[Message]:
+    for one in answer.found:
+        params = {"abundance": one.abundance, "role": one.role, "evidence": one.evidence, "techniques": one.techniques}
+        if one.substance is not None:
+            yield Message("result.professional.finding", {"substance": one.substance} | params)
+        elif one.substance_class:
+            yield Message(f"result.found_group.{group_slug(one.substance_class)}")
+            yield Message("result.professional.group", params)
+    yield from _unknown(answer.found)
+    yield from _amounts(answer.found, with_u="result.amount_u")
+    for level in _EVIDENCE:
+        if any(one.evidence is level for one in answer.found if one.is_identified):
+            yield Message(f"result.professional.evidence.{level.value}")
+
+
+def _stated_limits(runs: Sequence[Run]) -> Iterable[Message]:
+    """What each run could not see, as the laboratory stated it."""
+    for run in dict.fromkeys(run for run in runs if run.detection_limit_note):
+        note = run.detection_limit_note.rstrip(" .")
+        yield Message("result.limit_stated", {"technique": run.technique, "outcome": run.outcome, "note": note})
 
 
 def _preliminary(answer: Answer) -> Iterable[Message]:
@@ -72,6 +112,10 @@ def _findings(found: Sequence[Found]) -> Iterable[Message]:
             yield Message(f"result.found.{abundance.value}", {"substances": ", ".join(names)})
     for group in dict.fromkeys(one.substance_class for one in found if one.substance is None and one.substance_class):
         yield Message(f"result.found_group.{group_slug(group)}")
+    yield from _unknown(found)
+
+
+def _unknown(found: Sequence[Found]) -> Iterable[Message]:
     unknown = sum(not one.is_identified for one in found)
     if unknown:
         yield Message("result.found_unknown", {"n": unknown})
@@ -82,14 +126,14 @@ def group_slug(substance_class: str) -> str:
     return re.sub(r"[^a-z]+", "_", substance_class.lower()).strip("_")
 
 
-def _amounts(found: Sequence[Found]) -> Iterable[Message]:
+def _amounts(found: Sequence[Found], *, with_u: str) -> Iterable[Message]:
     for one in found:
         for amount in one.amounts:
             params = {"substance": one.substance, "amount": amount.value, "unit": AmountUnit(amount.unit)}
             if amount.u is None:
                 yield Message("result.amount", params)
             else:
-                yield Message("result.amount_u", params | {"u": amount.u})
+                yield Message(with_u, params | {"u": amount.u})
 
 
 def _evidence(found: Sequence[Found]) -> Iterable[Message]:
@@ -122,12 +166,15 @@ def opioids_unseen(runs: Sequence[Run], found: Sequence[Found]) -> bool:
     return not any(FACTS[run.technique].sees_traces for run in runs if run.outcome in _ANSWERED)
 
 
-def check_texts(texts: Mapping[str, str]) -> None:
-    """Raise :class:`TextMissingError` unless every language is written, :class:`TextReassuresError` for what clears."""
+def check_texts(texts: Mapping[str, str], *, field: str = "texts") -> None:
+    """Raise :class:`TextMissingError` unless every language is written, :class:`TextReassuresError` for what clears.
+
+    ``field``: which of the texts of an answer they are.
+    """
     for language in LANGUAGES:
         if not texts.get(language, "").strip():
-            raise TextMissingError(language=language)
+            raise TextMissingError(field=field, language=language)
     for language, text in texts.items():
         word = promise_in(text)
         if word is not None:
-            raise TextReassuresError(language=language, word=word)
+            raise TextReassuresError(field=field, language=language, word=word)

@@ -194,7 +194,18 @@ def test_a_report_is_written_and_clears_nothing(session: Session, bench: Bench, 
         service.report(session, actor=bench.chemist, result_id=result.id, texts={"fr": "Réponse."})
     with pytest.raises(TextReassuresError):
         service.report(session, actor=bench.chemist, result_id=result.id, texts=TEXTS | {"en": "This is safe."})
+    with pytest.raises(TextReassuresError) as refused:
+        service.report(
+            session, actor=bench.chemist, result_id=result.id, texts=TEXTS,
+            professional_texts=TEXTS | {"fr": "Sans danger."},
+        )  # fmt: skip
+    assert refused.value.field == "professional_texts"
     assert result.state is S.VERIFIED
+    professional = {language: f"{text} GC-MS." for language, text in TEXTS.items()}
+    given = service.report(
+        session, actor=bench.chemist, result_id=result.id, texts=TEXTS, professional_texts=professional
+    )
+    assert (given.texts, given.professional_texts) == (TEXTS, professional)
 
 
 def test_a_preliminary_answer_is_given_once_where_the_site_allows_it(

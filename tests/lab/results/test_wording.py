@@ -11,7 +11,8 @@ from lab.results.danger import DANGEROUS_CLASSES, DANGEROUS_SUBSTANCES
 from lab.results.errors import TextMissingError, TextReassuresError
 from lab.results.models import Abundance, Conclusion, Evidence, FindingRole, Outcome, Technique
 from lab.results.schemas import Amount, AmountUnit, Answer, ColourWord, Expected, Found, Run
-from lab.results.wording import check_texts, group_slug, wording
+from lab.results.techniques import FACTS
+from lab.results.wording import Audience, check_texts, group_slug, wording
 from templates.i18n import LANGUAGES, placeholders, translator
 
 T = Technique
@@ -52,7 +53,7 @@ def every_answer() -> list[Answer]:
     for conclusion, colour, expected in product(Conclusion, ColourWord, (MDMA, Expected(True), Expected(False))):
         for technique, outcome in product(Technique, Outcome):
             found = tuple(kinds) if outcome is Outcome.DETECTED else ()
-            runs = (Run(technique, outcome),)
+            runs = (Run(technique, outcome, "about 5 %."),)
             answers.append(answer(*found, runs=runs, conclusion=conclusion, colour=colour, expected=expected))
     for abundance, evidence in product(Abundance, Evidence):
         answers.append(
@@ -89,11 +90,12 @@ def test_every_answer_ends_with_the_sentence_that_clears_nothing() -> None:
         assert ids(wording(given))[-1] == "result.never_cleared"
 
 
+@pytest.mark.parametrize("audience", Audience)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_answer_can_be_said_and_calls_nothing_safe(language: str) -> None:
+def test_every_answer_can_be_said_and_calls_nothing_safe(language: str, audience: Audience) -> None:
     speak = translator(language)
     for given in every_answer():
-        for message in wording(given):
+        for message in wording(given, audience):
             assert placeholders(speak.catalogue[message.id]) <= set(message.params) | {"n"}
             assert promise_in(speak.text(message.id, **message.params)) is None
 
@@ -123,8 +125,46 @@ def test_the_expected_substance_is_named_only_where_it_is_the_one_found() -> Non
     assert said(one("ketamine"), conclusion=Conclusion.EXPECTED_ABSENT) == "result.conclusion.expected_absent.named"
 
 
-def test_an_amount_keeps_its_unit_and_uncertainty() -> None:
+def test_both_audiences_hear_the_same_danger_conclusion_and_limits() -> None:
+    """Professionals hear more of how it was found, and nothing of what cannot be seen is left out for either."""
+    shared = ("result.colour", "result.conclusion", "result.danger", "result.limit.", "result.unseen", "result.never")
+
+    def core(given: Answer, audience: Audience) -> list[Message]:
+        return [message for message in wording(given, audience) if message.id.startswith(shared)]
+
+    for given in every_answer():
+        assert core(given, Audience.PROFESSIONAL) == core(given, Audience.PERSON)
+
+
+def test_a_professional_reads_role_evidence_techniques_and_the_stated_limits() -> None:
+    found = one("fentanyl", "fentanyl", role=FindingRole.ACTIVE_UNEXPECTED, abundance=Abundance.MINOR,
+                evidence=Evidence.CONFIRMED, techniques=(T.STRIP, T.GCMS))  # fmt: skip
+    runs = (Run(T.STRIP, Outcome.DETECTED, "200 ng/mL"), Run(T.GCMS, Outcome.DETECTED, "0.1 %."))
+    speak = translator("fr")
+    said = [speak.text(m.id, **m.params) for m in wording(answer(found, runs=runs), Audience.PROFESSIONAL)]
+    assert "fentanyl : minoritaire, actif, inattendu ; niveau de preuve : confirmé (bandelette, GC-MS)." in said
+    assert "GC-MS, détecté. Limite de détection indiquée par le laboratoire : 0.1 %." in said
+    plain = ids(wording(answer(found, runs=runs)))
+    assert not [message for message in plain if message.startswith(("result.professional", "result.limit_stated"))]
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_no_quantity_by_tlc_reaches_an_answer(audience: Audience) -> None:
+    """Amounts come from techniques that measure them; TLC's never become part of what was found (answers.py)."""
+    assert not FACTS[T.TLC].measures_amounts
+    assert not [m for m in wording(answer(one()), audience) if m.id.startswith("result.amount")]
+
+
+def test_a_person_reads_an_amount_in_everyday_words() -> None:
     said = {m.id: m.params for m in wording(answer(one(amounts=(Amount(82.5, "mg/unit", u=3.0),))))}
+    assert translator("en").text("result.amount_about", **said["result.amount_about"]) == (
+        "MDMA: about 82.5 mg per unit, give or take 3."
+    )
+
+
+def test_an_amount_keeps_its_unit_and_uncertainty() -> None:
+    amounts = (Amount(82.5, "mg/unit", u=3.0),)
+    said = {m.id: m.params for m in wording(answer(one(amounts=amounts)), Audience.PROFESSIONAL)}
     assert said["result.amount_u"] == {"substance": "MDMA", "amount": 82.5, "u": 3.0, "unit": AmountUnit.MG_PER_UNIT}
     assert translator("fr").text("result.amount_u", **said["result.amount_u"]) == (
         "MDMA : 82,5 ± 3 mg par unité (incertitude-type)."
