@@ -112,6 +112,25 @@ class EditsInvalidError(InvalidError):
     field = "edits"
 
 
+class LineOutsidePlateError(InvalidError):
+    """An origin or front of which no point lies on the plate: ``corners``, as ``x y`` in pixels, four of them."""
+
+    message_id = "error.reading.line_outside"
+
+
+class HrfOutsidePlateError(InvalidError):
+    """A band above or below the plate, which reaches from hRf ``low`` to ``high`` on that lane."""
+
+    message_id = "error.reading.hrf_outside"
+
+
+class LaneOutsidePlateError(InvalidError):
+    """A lane beside the plate."""
+
+    message_id = "error.reading.lane_outside"
+    field = "new_lane"
+
+
 class CorrectionReasonMissingError(InvalidError):
     """A correction without a word of why."""
 

@@ -73,7 +73,7 @@ def test_bands_and_lanes_are_added_and_removed_by_typing(client: Client, lab: La
 
 def test_the_edges_of_the_plate_are_still_on_it(client: Client, plate: tuple[str, UUID]) -> None:
     action, sent = form_of(client("chemist").get(plate[0]))
-    edges = {"hrf-1-1-1": "112.5", "add_lane": "1", "add_hrf": "-12.5", "new_lane": "100", "why": "edges"}
+    edges = {"hrf-1-1-1": "112.5", "add_lane": "1", "add_hrf": "-12.4", "new_lane": "100", "why": "edges"}
     assert client("chemist").post(action, data=sent | edges).status_code == 303
 
 
@@ -83,10 +83,10 @@ def test_the_edges_of_the_plate_are_still_on_it(client: Client, plate: tuple[str
         ({"why": "for nothing"}, "does not fit"),
         ({"hrf-1-1-1": "52", "why": " "}, "why you corrected"),
         ({"hrf-1-1-1": "high", "why": "w"}, "number"),
-        # Origin at 900 px and front at 100: 900 / 800 above the origin and 100 / 800 below, to the plate's edges.
-        ({"hrf-1-1-1": "5200", "why": "w"}, "from hRf -12.5 to hRf 112.5"),
-        ({"hrf-1-1-1": "112.6", "why": "w"}, "from hRf -12.5 to hRf 112.5"),
-        ({"add_lane": "1", "add_hrf": "-12.6", "why": "w"}, "from hRf -12.5 to hRf 112.5"),
+        # Origin at 900 px, front at 100, edges at -0.5 and 999.5: 900.5 / 800 above the origin, 99.5 / 800 below it.
+        ({"hrf-1-1-1": "5200", "why": "w"}, "from hRf -12.4 to hRf 112.5"),
+        ({"hrf-1-1-1": "112.6", "why": "w"}, "from hRf -12.4 to hRf 112.5"),
+        ({"add_lane": "1", "add_hrf": "-12.6", "why": "w"}, "from hRf -12.4 to hRf 112.5"),
         ({"front_px": "0 950 999 950", "why": "w"}, "does not fit"),
         ({"front_px": "0 -5 999 -5", "why": "w"}, "corners: 0 0, 1000 0, 1000 1000, 0 1000"),
         ({"new_lane": "300", "why": "w"}, "from 0 (left edge) to 100 (right edge)"),
