@@ -6,7 +6,8 @@ another takes up when the lease ends. At least once, then, and always under the 
 That a sender died says nothing about the receiver: it neither counts towards the last attempt nor lengthens the wait.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -49,18 +50,22 @@ class Claim:
 
 def claim_due(
     session: Session, *, leases_s: Mapping[ChannelKind, float], limit: int, lanes: Collection[Lane] = LANES,
-    full_hosts: Collection[int] = (),
+    hosts: Mapping[int, int] | None = None, most_per_host: int | None = None,
 ) -> list[Claim]:  # fmt: skip
     """Take up to ``limit`` deliveries of ``lanes`` that are due, lane by lane, the longest due first. Commit before
     sending.
 
     A delivery waits while an earlier version is under way to the same endpoint. What goes by a channel that this
-    process has not waits, and so does what goes to one of ``full_hosts``. One whose senders died again and again is
-    sent alone after :data:`~alerts.deliveries.backoff.SUSPECT_AFTER` of them, and given up after
+    process has not waits, and so does what would be more than ``most_per_host`` calls to one host (``hosts``: how many
+    are under way to each). One whose senders died again and again is sent alone after
+    :data:`~alerts.deliveries.backoff.SUSPECT_AFTER` of them, and given up after
     :data:`~alerts.deliveries.backoff.MAX_DEATHS`.
     """
     session.flush()
-    rows = session.execute(_due(limit, channels=tuple(leases_s), lanes=lanes, full_hosts=full_hosts)).all()
+    full = {host for host, count in (hosts or {}).items() if most_per_host is not None and count >= most_per_host}
+    rows = _spread(
+        session.execute(_due(limit, channels=tuple(leases_s), lanes=lanes, full_hosts=full)), hosts, most_per_host
+    )
     orphans = [row for row in rows if row.state is DeliveryState.SENDING]
     ours = [row for row in rows if row.state is not DeliveryState.SENDING]
     if orphans:
@@ -69,6 +74,18 @@ def claim_due(
         return []
     _lease(session, ours, leases_s)
     return [_claim(row) for row in ours]
+
+
+def _spread(rows: Iterable[Any], hosts: Mapping[int, int] | None, most_per_host: int | None) -> list[Any]:
+    """Those of ``rows`` that no host has too many of."""
+    if most_per_host is None:
+        return list(rows)
+    under_way, kept = Counter(hosts or {}), []
+    for row in rows:
+        if row.host is None or under_way[row.host] < most_per_host:
+            under_way[row.host] += 1
+            kept.append(row)
+    return kept
 
 
 def _claim(row: Any) -> Claim:

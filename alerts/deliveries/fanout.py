@@ -181,8 +181,8 @@ def _due(one: Recipient, alert: Alert, moment: datetime) -> datetime:
     return quiet or moment
 
 
-def _lane(one: Recipient, alert: Alert) -> Lane:
-    """Endpoints that failed lately wait apart: they hold up nobody."""
+def lane_for(one: Recipient, alert: Alert) -> Lane:
+    """Where a delivery waits. Endpoints that failed lately wait apart: they hold up nobody."""
     if one.failing:
         return Lane.SLOW
     return Lane.PUBLIC if alert.tier is Tier.T3 else Lane.ORDINARY
@@ -198,7 +198,7 @@ def _insert(
     }  # fmt: skip
     rows = [
         {
-            "id": new_id(), "channel": one.channel, "endpoint_id": one.endpoint_id, "lane": _lane(one, alert),
+            "id": new_id(), "channel": one.channel, "endpoint_id": one.endpoint_id, "lane": lane_for(one, alert),
             "host": one.host, "after_id": after.get(one.endpoint_id), "due_at": _due(one, alert, moment),
         }
         for one in chosen

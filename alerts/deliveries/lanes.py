@@ -32,19 +32,21 @@ class LaneCalls:
     def __init__(self, kind: ChannelKind, lane: Lane, slots: int) -> None:
         self.kind, self.lane, self._slots = kind, lane, slots
         self.under_way = 0
-        self._hosts: Counter[int] = Counter()
+        self.hosts: Counter[int] = Counter()
 
     def begin(self, claim: Claim) -> None:
         """A call is under way."""
         self.under_way += 1
         if claim.host is not None:
-            self._hosts[claim.host] += 1
+            self.hosts[claim.host] += 1
 
     def end(self, claim: Claim) -> None:
         """It is over."""
         self.under_way -= 1
         if claim.host is not None:
-            self._hosts[claim.host] -= 1
+            self.hosts[claim.host] -= 1
+            if not self.hosts[claim.host]:
+                del self.hosts[claim.host]
 
     def room(self, due: Collection[tuple[ChannelKind, Lane]]) -> int:
         """How many more to take in this round; ``due``: where something waits."""
@@ -55,10 +57,10 @@ class LaneCalls:
             most = _BESIDE_PUBLIC
         return min(most, self._slots - self.under_way)
 
-    def full_hosts(self) -> set[int]:
-        """Hosts to which as many calls are under way as one host may have."""
-        most = _SLOW_HOST_CALLS if self.lane is Lane.SLOW else HOST_CALLS
-        return {host for host, count in self._hosts.items() if count >= most}
+    @property
+    def most_per_host(self) -> int:
+        """How many calls to one host at once."""
+        return _SLOW_HOST_CALLS if self.lane is Lane.SLOW else HOST_CALLS
 
 
 def lanes_of(channel: Channel, *, scale: float = 1.0) -> dict[Lane, LaneCalls]:

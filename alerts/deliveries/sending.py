@@ -148,8 +148,9 @@ class _Round:
         for calls, room in wanted:
             lease_s = self._services.channels[calls.kind].lease_s
             claims += claim_due(
-                session, leases_s={calls.kind: lease_s}, limit=room, lanes=(calls.lane,), full_hosts=calls.full_hosts()
-            )
+                session, leases_s={calls.kind: lease_s}, limit=room, lanes=(calls.lane,), hosts=calls.hosts,
+                most_per_host=calls.most_per_host,
+            )  # fmt: skip
         return claims
 
     def _record_alone(self, outcome: Outcome) -> None:
