@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from .colour_evidence import ColourEntry, ColourSettings, log_colour_ratio
+from .colour_evidence import ColourEntry, log_colour_ratio
 from .errors import MatchError
 from .library import LibraryEntry
 from .match import READING_U_HRF, MatchSettings, credible_set, likelihood, ranked, unknown_density
@@ -47,7 +47,6 @@ class CombineSettings:
     """``missed``: probability that a substance gives no spot of its own in a system: hidden, or not detected there."""
 
     match: MatchSettings = field(default_factory=MatchSettings)
-    colour: ColourSettings = field(default_factory=ColourSettings)
     missed: float = 0.05
 
 
@@ -95,7 +94,17 @@ def combine(
     substances = tuple(dict.fromkeys(name for p in predictions for name in p.substances))
     spots = [(i, spot) for i, run in enumerate(runs) for spot in run.spots]
     _check(substances, spots)
-    density = np.array([_density(spot, predictions[i], substances, colours, settings) for i, spot in spots])
+    density = np.array(
+        [
+            _density(
+                spot,
+                predictions[i],
+                substances,
+                log_colour_ratio(substances, spot.colours, colours, settings.match.colour, system=runs[i].system),
+            )
+            for i, spot in spots
+        ]
+    )
     components = _components(runs, density, settings)
     by_spot, by_sample = _marginals(components, len(spots))
     level = settings.match.level
@@ -128,16 +137,14 @@ def _density(
     spot: SampleSpot,
     prediction: Prediction,
     substances: Sequence[str],
-    colours: Sequence[ColourEntry],
-    settings: CombineSettings,
+    colour_ratio: Array,
 ) -> Array:
     """(K + 1,) likelihood of the spot under each substance, unknown last. No entry in this system: anywhere."""
     u_hrf = READING_U_HRF if spot.rf_u is None else 100 * spot.rf_u
     known = dict(zip(prediction.substances, likelihood(prediction, hrf=100 * spot.rf, u_hrf=u_hrf)[0], strict=True))
     elsewhere = unknown_density(hrf=100 * spot.rf, u_hrf=u_hrf)
     here = np.array([known.get(name, elsewhere) for name in substances])
-    here *= np.exp(log_colour_ratio(substances, spot.colours, colours, settings.colour))
-    return np.append(here, elsewhere)
+    return np.append(here * np.exp(colour_ratio), elsewhere)
 
 
 def _components(runs: Sequence[SystemRun], density: Array, settings: CombineSettings) -> list[_Component]:

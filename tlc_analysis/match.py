@@ -12,14 +12,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtr
 
+from .colour_evidence import ColourEntry, ColourSettings, log_colour_ratio
 from .errors import ReadingFormatError, UnknownSystemError
 from .json_fields import items, member, optional_number, whole
 from .library import LibraryEntry
 from .model import SCHEMA as READING_SCHEMA
-from .model import Candidate, PlateReading
+from .model import Candidate, Lab, PlateReading
 from .prediction import Prediction, SpreadSettings, predict
+from .student import log_density, two_sided_tail
 
 SCHEMA = "plate-match/1"
 Array = NDArray[np.float64]
@@ -35,15 +37,17 @@ class MatchSettings:
     unknown_prior: float = 0.2
     level: float = 0.95
     spread: SpreadSettings = field(default_factory=SpreadSettings)
+    colour: ColourSettings = field(default_factory=ColourSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredSpot:
-    """What matching needs of a spot; ``lane`` is the lane's index in the reading."""
+    """What matching needs of a spot; ``lane`` is the lane's index in the reading. ``colours``: by light or reagent."""
 
     lane: int
     rf: float | None
     rf_u: float | None = None
+    colours: Mapping[str, Lab] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,22 +79,29 @@ def match_spots(
     *,
     system: str,
     settings: MatchSettings | None = None,
+    colours: Sequence[ColourEntry] = (),
 ) -> tuple[SpotMatch, ...]:
-    """As :func:`match`, for spots from anywhere."""
+    """As :func:`match`, for spots from anywhere.
+
+    ``colours`` move probability between substances; no substance that runs here leaves the set because of its colour.
+    """
     settings = settings or MatchSettings()
     prediction = predict(library, system=system, settings=settings.spread)
     if not prediction.substances:
         known = ", ".join(sorted({entry.system for entry in library})) or "none"
         raise UnknownSystemError(f"The library has no entry for system “{system}”; it has: {known}.")
-    return tuple(_match_spot(spot, prediction, settings) for spot in spots)
+    return tuple(_match_spot(spot, prediction, settings, colours, system) for spot in spots)
 
 
-def _match_spot(spot: MeasuredSpot, prediction: Prediction, settings: MatchSettings) -> SpotMatch:
+def _match_spot(
+    spot: MeasuredSpot, prediction: Prediction, settings: MatchSettings, colours: Sequence[ColourEntry], system: str
+) -> SpotMatch:
     if spot.rf is None:
         return SpotMatch(lane=spot.lane, rf=None, candidates=(), not_in_library=None)
     u_hrf = READING_U_HRF if spot.rf_u is None else 100 * spot.rf_u
     density, tail = likelihood(prediction, hrf=100 * spot.rf, u_hrf=u_hrf)
     elsewhere = unknown_density(hrf=100 * spot.rf, u_hrf=u_hrf)
+    density *= np.exp(log_colour_ratio(prediction.substances, spot.colours, colours, settings.colour, system=system))
     posterior, unknown = posterior_of(density, elsewhere, settings.unknown_prior)
     members = credible_set(posterior, unknown, settings.level) | (tail >= 1 - settings.level)
     return SpotMatch(
@@ -112,8 +123,8 @@ def likelihood(prediction: Prediction, *, hrf: float, u_hrf: float) -> tuple[Arr
     scale = np.sqrt(variance)
     z = (hrf - prediction.location) / scale
     beyond = max(0.0, hrf - 100.0, -hrf)  # no substance runs there: it would take an error of the reading
-    density = np.asarray(stats.t.pdf(z, dof) / scale, np.float64) * np.exp(-0.5 * (beyond / max(u_hrf, 1.0)) ** 2)
-    return density, np.asarray(2 * stats.t.sf(np.abs(z), dof), np.float64)
+    density = np.exp(log_density(z, dof)) / scale * np.exp(-0.5 * (beyond / max(u_hrf, 1.0)) ** 2)
+    return np.asarray(density, np.float64), two_sided_tail(z, dof)
 
 
 def unknown_density(*, hrf: float, u_hrf: float) -> float:
@@ -124,7 +135,7 @@ def unknown_density(*, hrf: float, u_hrf: float) -> float:
     at = float(np.clip(hrf, 0.0, 100.0))
     if u_hrf <= 0:
         return UNKNOWN_DENSITY
-    return UNKNOWN_DENSITY * float(stats.norm.cdf((100.0 - at) / u_hrf) - stats.norm.cdf(-at / u_hrf))
+    return UNKNOWN_DENSITY * float(ndtr((100.0 - at) / u_hrf) - ndtr(-at / u_hrf))
 
 
 def posterior_of(density: Array, elsewhere: float, unknown_prior: float) -> tuple[Array, float]:

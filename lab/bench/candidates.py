@@ -16,6 +16,7 @@ from lab.network.access import Actor, Permission
 from lab.plates import service as plates
 from lab.plates.interpretation import Compatible, Interpretation, LaneReading, SpotReading, interpret
 from lab.plates.models import Plate, PlatePicture, Reading
+from tlc_analysis.colour_evidence import ColourEntry
 from tlc_analysis.combine import CombineSettings, SampleMatch, SampleSpot, SystemRun, combine
 from tlc_analysis.errors import MatchError
 from tlc_analysis.library import LibraryEntry
@@ -131,14 +132,20 @@ def _chances(session: Session, lanes: Sequence[LaneOfSample]) -> dict[str, float
                           corrected=one.found.corrected)
         )  # fmt: skip
         spread |= dict(spread_settings(session, system_id=one.system.id).laboratory_sd_hrf)
-    found = _combined([_run(one) for one in best.values()], tuple(library), spread)
+    colours = dict.fromkeys(entry for one in best.values() for entry in one.found.colours)
+    found = _combined([_run(one) for one in best.values()], tuple(library), spread, tuple(colours))
     return {} if found is None else {row.substance: row.probability for row in found.substances}
 
 
-def _combined(runs: list[SystemRun], library: tuple[LibraryEntry, ...], spread: dict[str, float]) -> SampleMatch | None:
+def _combined(
+    runs: list[SystemRun],
+    library: tuple[LibraryEntry, ...],
+    spread: dict[str, float],
+    colours: tuple[ColourEntry, ...],
+) -> SampleMatch | None:
     settings = CombineSettings(match=MatchSettings(spread=SpreadSettings(laboratory_sd_hrf=spread)))
     try:
-        return combine(runs, library, settings=settings)
+        return combine(runs, library, colours=colours, settings=settings)
     except MatchError:  # nothing to combine, or more bands than can be combined
         return None
 
@@ -148,6 +155,8 @@ def _run(one: LaneOfSample) -> SystemRun:
     return SystemRun(
         system=one.system.code,
         spots=tuple(
-            SampleSpot(rf=hrf / 100, rf_u=None if u is None else u / 100) for hrf, u in measured if hrf is not None
+            SampleSpot(rf=hrf / 100, rf_u=None if u is None else u / 100, colours=spot.colours)
+            for spot, (hrf, u) in zip(one.lane.spots, measured, strict=True)
+            if hrf is not None
         ),
     )

@@ -13,9 +13,9 @@ import numpy as np
 from sqlmodel import Session, col, select
 
 from lab.kit.jobs import enqueue
-from lab.plates.joining import join
+from lab.plates.joining import JoinedLane, join
 from lab.plates.models import AlignmentState, PictureAlignment, PlateLane, PlatePicture, Reading
-from tlc_analysis.model import Lab
+from tlc_analysis.model import Flag, Illumination, Lab
 from tlc_analysis.model import Plate as ReadPlate
 from tlc_analysis.register import Alignment, merge
 from tlc_analysis.serialise import from_json
@@ -38,17 +38,19 @@ class AlignTask:
 
 
 @dataclass(frozen=True)
-class _Read:
-    """A picture with the reading that stands, and which plate of it is this plate."""
+class ReadPicture:
+    """A picture with the reading that stands, and which plate of it is this plate, lane by lane."""
 
     picture: PlatePicture
     reading: Reading
     number: int
     plate: ReadPlate
+    lanes: tuple[JoinedLane, ...]
     name: str
+    light: Illumination
 
 
-def _read_pictures(session: Session, plate_id: UUID) -> list[_Read]:
+def read_pictures(session: Session, *, plate_id: UUID) -> list[ReadPicture]:
     """In the order they came; pictures on which the plate was not found are left out."""
     layout = session.exec(select(PlateLane).where(PlateLane.plate_id == plate_id).order_by(col(PlateLane.index))).all()
     rows = session.exec(
@@ -64,15 +66,16 @@ def _read_pictures(session: Session, plate_id: UUID) -> list[_Read]:
         joined = join(content, layout)
         if joined.plate is not None:
             number = next(i for i, plate in enumerate(content.plates) if plate is joined.plate)
-            name = picture.reagent or content.image.illumination
-            found.append(_Read(picture, reading, number, joined.plate, name))
+            light = content.image.illumination
+            name = picture.reagent or light
+            found.append(ReadPicture(picture, reading, number, joined.plate, joined.lanes, name, light))
     return found
 
 
 def order_alignments(session: Session, *, picture_id: UUID) -> None:
     """Queue what a fresh reading makes possible: pairs not aligned yet, or found from other corners."""
     picture = session.get_one(PlatePicture, picture_id)
-    pictures = _read_pictures(session, picture.plate_id)
+    pictures = read_pictures(session, plate_id=picture.plate_id)
     for other in pictures[1:]:
         basis = _basis(pictures[0], other)
         row = session.get(PictureAlignment, other.picture.id)
@@ -86,7 +89,7 @@ def order_alignments(session: Session, *, picture_id: UUID) -> None:
         enqueue(session, ALIGN, str(other.picture.id))
 
 
-def _basis(reference: _Read, other: _Read) -> list[Any]:
+def _basis(reference: ReadPicture, other: ReadPicture) -> list[Any]:
     return [[list(point) for point in one.plate.corners_px] for one in (reference, other)]
 
 
@@ -102,7 +105,7 @@ def to_align(session: Session, *, picture_id: UUID) -> AlignTask | None:
     if row is None or row.state is not AlignmentState.WAITING:
         return None
     plate_id = session.get_one(PlatePicture, picture_id).plate_id
-    pictures = {one.picture.id: one for one in _read_pictures(session, plate_id)}
+    pictures = {one.picture.id: one for one in read_pictures(session, plate_id=plate_id)}
     reference, other = pictures.get(row.reference_id), pictures.get(picture_id)
     if reference is None or other is None:
         return None
@@ -133,6 +136,7 @@ class Elsewhere:
     view: str
     colour_lab: Lab
     snr: float
+    saturated: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +159,7 @@ class _Named:
 
 def overlaid(session: Session, *, plate_id: UUID, picture_id: UUID) -> tuple[Overlaid, ...]:
     """The bands of a plate over all pictures that are aligned; empty while there is only one."""
-    pictures = _read_pictures(session, plate_id)
+    pictures = read_pictures(session, plate_id=plate_id)
     if len(pictures) < 2:
         return ()
     rows = {row.picture_id: row for row in _done(session, [one.picture.id for one in pictures[1:]])}
@@ -173,7 +177,10 @@ def overlaid(session: Session, *, plate_id: UUID, picture_id: UUID) -> tuple[Ove
             lane=spot.lane, rf=spot.rf, rf_u=spot.rf_u, best_view=names[spot.best_view],
             here=spot.seen[here].centre_px if here in spot.seen else None,
             seen=tuple(
-                Elsewhere(picture_id=UUID(key), view=names[key], colour_lab=one.colour_lab, snr=one.snr)
+                Elsewhere(
+                    picture_id=UUID(key), view=names[key], colour_lab=one.colour_lab, snr=one.snr,
+                    saturated=Flag.SATURATED in one.flags,
+                )
                 for key, one in spot.seen.items()
             ),
         )

@@ -5,8 +5,8 @@ they can be told apart, and what was only reported elsewhere. Probabilities are 
 laboratory's own standards cover the network's watch list in this system (DESIGN.md, Match).
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlmodel import Session
@@ -16,6 +16,7 @@ from lab.library.models import TlcSystem
 from lab.library.names import fold
 from lab.library.service import Reported, match_library, reported_elsewhere, spread_settings
 from lab.network.access import Actor, Permission
+from lab.plates.colours import colours_by_place, own_colours
 from lab.plates.correction import Correction, correction_of, internal_standard
 from lab.plates.joining import Joined, JoinedLane, join
 from lab.plates.lettering import letter
@@ -23,10 +24,11 @@ from lab.plates.models import LaneKind, Plate, PlatePicture
 from lab.plates.queries import lanes_of
 from lab.plates.readings import get_reading
 from lab.plates.standards import substance_names
+from tlc_analysis.colour_evidence import ColourEntry
 from tlc_analysis.correct import Value
 from tlc_analysis.library import LibraryEntry
 from tlc_analysis.match import MatchSettings, MeasuredSpot, SpotMatch, match_spots
-from tlc_analysis.model import Flag, Lane, Spot
+from tlc_analysis.model import Flag, Lab, Lane, Spot
 from tlc_analysis.prediction import predict
 from tlc_analysis.serialise import from_json
 
@@ -58,6 +60,7 @@ class SpotReading:
     ``told_apart`` is False when several substances are compatible: this plate cannot tell them apart.
     ``perhaps_unlisted``: it may as well be something that the library does not have.
     ``elsewhere``: printed values near it that may not speak: uncorrected, second-hand or doubtfully printed.
+    ``colours``: what was compared with the laboratory's own standards, by light or reagent; empty where none could be.
     """
 
     letter: str
@@ -76,6 +79,7 @@ class SpotReading:
     in_blank: bool
     flags: tuple[Flag, ...]
     centre_px: tuple[float, float]
+    colours: Mapping[str, Lab] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +99,7 @@ class Interpretation:
     """A reading seen through the layout, the system and the library.
 
     ``problems``: why something could not be said. ``standards_used`` of ``standards_expected`` corrected the plate.
-    ``blank_clean`` is None when no blank was run.
+    ``blank_clean`` is None when no blank was run. ``colours``: of own standards, which bands were compared with.
     """
 
     reading_id: UUID
@@ -107,6 +111,7 @@ class Interpretation:
     probabilities_shown: bool
     lanes: tuple[LaneReading, ...]
     problems: tuple[Message, ...]
+    colours: tuple[ColourEntry, ...] = ()
 
     def of_sample(self, sample_id: UUID) -> tuple[LaneReading, ...]:
         """The lanes that carry a sample."""
@@ -125,6 +130,13 @@ class _Basis:
     system: str
     elsewhere: Sequence[Reported]
     probabilities: bool
+    colours: tuple[ColourEntry, ...] = ()
+    seen: Mapping[tuple[float, float], Mapping[str, Lab]] = field(default_factory=dict)
+
+    def colours_of(self, spot: Spot) -> Mapping[str, Lab]:
+        """The colours of a spot under the lights and reagents that own standards were seen under too."""
+        known = {entry.reagent for entry in self.colours}
+        return {view: lab for view, lab in self.seen.get(spot.centre_px, {}).items() if view in known}
 
 
 def interpret(session: Session, *, actor: Actor, reading_id: UUID, watch_list: Collection[str] = ()) -> Interpretation:
@@ -153,7 +165,14 @@ def interpret(session: Session, *, actor: Actor, reading_id: UUID, watch_list: C
         elsewhere=reported_elsewhere(session, system_id=system.id),
         probabilities=actor.may(Permission.PLATE_WORK, plate.site_id) and covers(library, watch_list),
     )
-    lanes = tuple(_lane(lane, basis, names.get(lane.laid.substance_id or UUID(int=0))) for lane in joined.lanes)
+    lanes = _lanes(basis, names)
+    fitting = {match.substance for lane in lanes for spot in lane.spots for match in spot.compatible}
+    colours = own_colours(
+        session, system=system, site_id=plate.site_id, layer=plate.layer, corrected=bool(correction.standards),
+        substances=fitting,
+    )  # fmt: skip
+    if colours:
+        lanes = _lanes(replace(basis, colours=colours, seen=colours_by_place(session, picture=picture)), names)
     return Interpretation(
         reading_id=reading.id,
         system=system.code,
@@ -164,7 +183,12 @@ def interpret(session: Session, *, actor: Actor, reading_id: UUID, watch_list: C
         probabilities_shown=basis.probabilities,
         lanes=lanes,
         problems=_problems(basis),
+        colours=colours,
     )
+
+
+def _lanes(basis: _Basis, names: Mapping[UUID, str]) -> tuple[LaneReading, ...]:
+    return tuple(_lane(lane, basis, names.get(lane.laid.substance_id or UUID(int=0))) for lane in basis.joined.lanes)
 
 
 def covers(library: Sequence[LibraryEntry], watch_list: Collection[str]) -> bool:
@@ -209,7 +233,8 @@ def _spot(number: int, spot: Spot, read: Lane, lane: JoinedLane, basis: _Basis) 
     u_hrf = None if spot.rf_u is None else 100 * spot.rf_u
     measured = (hrf, u_hrf) if corrected is None else (corrected.hrfc, corrected.u_hrfc)
     is_sample = lane.laid.kind is LaneKind.SAMPLE
-    found = _match(read.index, measured, basis) if is_sample else None
+    colours = basis.colours_of(spot) if is_sample else {}
+    found = _match(read.index, measured, colours, basis) if is_sample else None
     compatible = () if found is None else _compatible(found, basis)
     unlisted = None if found is None else found.not_in_library
     return SpotReading(
@@ -229,15 +254,19 @@ def _spot(number: int, spot: Spot, read: Lane, lane: JoinedLane, basis: _Basis) 
         in_blank=is_sample and _in_blank(hrf, u_hrf, basis.joined),
         flags=spot.flags,
         centre_px=spot.centre_px,
+        colours=colours,
     )
 
 
-def _match(lane: int, measured: tuple[float | None, float | None], basis: _Basis) -> SpotMatch | None:
+def _match(
+    lane: int, measured: tuple[float | None, float | None], colours: Mapping[str, Lab], basis: _Basis
+) -> SpotMatch | None:
     hrf, u_hrf = measured
     if hrf is None or not basis.library:
         return None
-    spot = MeasuredSpot(lane=lane, rf=hrf / 100, rf_u=None if u_hrf is None else u_hrf / 100)
-    return match_spots([spot], basis.library, system=basis.system, settings=basis.settings)[0]
+    spot = MeasuredSpot(lane=lane, rf=hrf / 100, rf_u=None if u_hrf is None else u_hrf / 100, colours=colours)
+    (found,) = match_spots([spot], basis.library, system=basis.system, settings=basis.settings, colours=basis.colours)
+    return found
 
 
 def _compatible(found: SpotMatch, basis: _Basis) -> tuple[Compatible, ...]:

@@ -12,6 +12,8 @@ from tlc_analysis.library import LibraryEntry
 KINDS_LAB = np.array([(90, 0, 5), (40, 30, -30), (45, 15, 25), (65, 30, 55), (45, 0, -35), (55, -30, 15), (85, 0, 60)])
 KIND_SHARES = np.array([0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
 COLOUR_SD = 5.0  # of a channel, between plates
+AMOUNT_OCTAVES = 1.0  # how much of a substance lies on a sample's lane, against a standard's
+WHITE = np.array([100.0, 0.0, 0.0])
 U_HRF = 0.4
 
 
@@ -111,9 +113,16 @@ class _Laboratory:
                 if systems > 1 and self.rng.random() < missed:
                     continue
                 hrf = self.rng.uniform(0, 100) if i is None else self.rng.normal(self.true[s, i], self.sd[s, i])
-                seen = self.rng.normal(colours, COLOUR_SD) if s == 0 else np.empty((0, 3))
+                seen = self._seen(colours) if s == 0 else np.empty((0, 3))
                 lab = {f"r{r}": (float(c[0]), float(c[1]), float(c[2])) for r, c in enumerate(seen)}
                 rf = (hrf + self.rng.normal(0, U_HRF)) / 100
                 spots[s].append(SampleSpot(rf=rf, rf_u=U_HRF / 100, colours=lab))
                 truths[s].append(i)
         return spots, truths
+
+    def _seen(self, colours: np.ndarray) -> np.ndarray:
+        """The colours of a spot that holds more or less than the standards did."""
+        amount = 2.0 ** self.rng.normal(0, AMOUNT_OCTAVES)
+        thinned = WHITE + amount * (colours - WHITE)
+        thinned[:, 0] = np.clip(thinned[:, 0], 0, 100)
+        return self.rng.normal(thinned, COLOUR_SD)

@@ -95,6 +95,42 @@ def test_a_substance_without_a_recorded_colour_is_neither_helped_nor_hurt() -> N
     assert ratio[1] == 0
 
 
+@pytest.mark.parametrize("amount", [0.5, 1.0, 2.0])
+def test_more_or_less_of_a_substance_has_its_colour_still(amount: float) -> None:
+    colours = [
+        ColourEntry(substance="x", reagent="marquis", colour_lab=(70.0, 15.0, -15.0), sd_lab=4, n=4),
+        ColourEntry(substance="y", reagent="marquis", colour_lab=(80.0, 15.0, 27.0), sd_lab=4, n=4),
+    ]
+    thinner = (100.0 - 30.0 * amount, 15.0 * amount, -15.0 * amount)
+    assert holds(combine([run("A", 50, marquis=thinner)], LIBRARY, colours=colours), "x") > 0.9
+
+
+def test_a_colour_that_everything_has_says_nothing() -> None:
+    dark = (45.0, 2.0, 3.0)
+    names = [f"s{i}" for i in range(30)]
+    entries = [ColourEntry(substance=name, reagent="uv254", colour_lab=dark, sd_lab=4, n=4) for name in names]
+    ratio = log_colour_ratio((*names, "no colour recorded"), {"uv254": dark}, entries, ColourSettings())
+    assert ratio[-1] == 0
+    assert np.exp(ratio[:-1]) == pytest.approx(1.0, abs=0.4)  # 40 substances' worth of colours, 30 of them this one
+
+
+def test_a_colour_recorded_in_one_system_does_not_speak_in_another() -> None:
+    entry = ColourEntry(substance="x", reagent="r", colour_lab=PURPLE, system="A")
+    there, elsewhere = (
+        log_colour_ratio(("x",), {"r": PURPLE}, [entry], ColourSettings(), system=system)[0] for system in ("A", "B")
+    )
+    assert there > 2
+    assert elsewhere == 0
+
+
+def test_light_on_a_dark_layer_grows_from_black() -> None:
+    entry = ColourEntry(substance="x", reagent="uv366", colour_lab=(40.0, 10.0, -30.0), sd_lab=4, n=4)
+    half, none = ((20.0, 5.0, -15.0), (100.0, 0.0, 0.0))
+    alike, unlike = (log_colour_ratio(("x",), {"uv366": c}, [entry], ColourSettings())[0] for c in (half, none))
+    assert alike > 1
+    assert unlike < -2
+
+
 def test_probabilities_of_each_spot_add_to_one() -> None:
     result = combine([run("A", 50, 20, 70), run("B", 60, 30)], LIBRARY)
     for spot in result.spots:
