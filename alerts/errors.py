@@ -229,6 +229,13 @@ class ScheduleWithoutWorkersError(AlertError, InvalidError):
     message_id = "error.alert.schedule_too_late"
 
 
+class UnknownSubstanceError(AlertError, InvalidError):
+    """A substance that the vocabulary does not know: an alert would never be found to name it."""
+
+    message_id = "error.alert.unknown_substance"
+    field = "substances"
+
+
 class UnreadStepsInvalidError(AlertError, InvalidError):
     """A step for unread alerts that cannot be used."""
 

@@ -1,8 +1,12 @@
 """An alert as one dated A4 sheet, to be put up and taken down again."""
 
+import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+
+from PIL import Image
 
 from templates.i18n import Translator
 from templates.pdf import render_pdf
@@ -27,6 +31,7 @@ class Poster:
     withdrawn: bool
     exercise: bool
     made_at: datetime
+    photo: bytes | None = None  # a JPEG of one of the samples
 
 
 def poster_pdf(poster: Poster, translator: Translator) -> bytes:
@@ -48,9 +53,25 @@ def poster_pdf(poster: Poster, translator: Translator) -> bytes:
         "do": text("channel.poster.do"),
         "advice": list(poster.advice),
         "variation": poster.variation,
+        "caveat": text("alerts.photo_caveat") if poster.photo else None,
+        "photo_alt": text("alerts.photo_alt"),
         "issued": text("channel.poster.issued", date=translator.date(poster.issued_on)),
         "take_down": text("channel.poster.take_down", date=translator.date(poster.take_down_on)),
         "scan": text("channel.poster.qr"),
         "url": poster.url,
     }
-    return render_pdf("poster", data, attachments={"qr": qr_svg(poster.url)}, created_at=poster.made_at)
+    attachments = {"qr": qr_svg(poster.url), "photo": photo_svg(poster.photo)}
+    return render_pdf("poster", data, attachments=attachments, created_at=poster.made_at)
+
+
+def photo_svg(photo: bytes | None) -> str:
+    """A JPEG as an SVG of its size, since attachments are texts; nothing for none."""
+    if photo is None:
+        return ""
+    with Image.open(io.BytesIO(photo), formats=("JPEG",)) as opened:
+        width, height = opened.size
+    data = base64.b64encode(photo).decode()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        f'<image width="{width}" height="{height}" href="data:image/jpeg;base64,{data}"/></svg>'
+    )

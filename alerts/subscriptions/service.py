@@ -23,6 +23,7 @@ from alerts.errors import (
     ChannelNotOfferedError,
     EndpointInvalidError,
     SubscriptionNotFoundError,
+    UnknownSubstanceError,
 )
 from alerts.reach.schemas import PushDeviceIn, decode
 from alerts.subscriptions.models import EndpointState, Subscription, SubscriptionEndpoint
@@ -32,6 +33,8 @@ from alerts.vocabulary import AUDIENCE_TIERS, Audience, ChannelKind
 from lab.kit.clock import now
 from lab.kit.ids import new_id
 from lab.kit.jobs import enqueue
+from lab.library.errors import SubstanceAmbiguousError, SubstanceNotFoundError
+from lab.library.service import find_substance
 from lab.network.access import Actor, Permission
 
 FOR_ANYBODY = frozenset({ChannelKind.EMAIL, ChannelKind.PUSH})
@@ -64,7 +67,7 @@ def subscribe(
         audience=data.audience, language=data.language, created_by=actor.account_id if actor else None,
         label=data.label if actor else None,
     )  # fmt: skip
-    _wish(subscription, data)
+    _wish(session, subscription, data)
     session.add(subscription)
     session.flush()
     for one in data.endpoints:
@@ -80,8 +83,11 @@ def _is_offered(endpoint: EndpointIn, channels: Mapping[ChannelKind, Channel]) -
     return channel is not None or endpoint.channel is ChannelKind.EMAIL
 
 
-def _wish(subscription: Subscription, data: WishIn) -> None:
-    """Write down what is asked for, within what the audience may have; raises :class:`AudienceError`."""
+def _wish(session: Session, subscription: Subscription, data: WishIn) -> None:
+    """Write down what is asked for, within what the audience may have.
+
+    Raises :class:`AudienceError` or :class:`UnknownSubstanceError`.
+    """
     allowed = AUDIENCE_TIERS[subscription.audience]
     tiers = set(data.tiers) or allowed
     if not tiers <= allowed:
@@ -89,7 +95,7 @@ def _wish(subscription: Subscription, data: WishIn) -> None:
     subscription.language = data.language
     subscription.tiers = sorted(tier.value for tier in tiers)
     subscription.areas = _stated(data.areas)
-    subscription.substances = _stated(data.substances)
+    subscription.substances = _stated(_vocabulary_name(session, name) for name in _stated(data.substances))
     subscription.quiet_from, subscription.quiet_until = data.quiet_from, data.quiet_until
     subscription.timezone = data.timezone
 
@@ -98,16 +104,25 @@ def _stated(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(word.strip() for word in words if word.strip()))
 
 
+def _vocabulary_name(session: Session, name: str) -> str:
+    """The name that alerts use for what somebody calls ``name`` in any language of the library."""
+    try:
+        return find_substance(session, name=name).name
+    except (SubstanceNotFoundError, SubstanceAmbiguousError) as error:
+        raise UnknownSubstanceError(name=name) from error
+
+
 def managed(session: Session, *, tokens: TokenKey, token: str) -> Subscription:
     """The subscription whose page this link opens; raises :class:`SubscriptionNotFoundError` when nobody is left."""
     key = tokens.managed(token)
     subscription = session.get(Subscription, key) if key else None
-    if subscription is None or not _standing(session, subscription):
+    if subscription is None or not standing_endpoints(session, subscription):
         raise SubscriptionNotFoundError
     return subscription
 
 
-def _standing(session: Session, subscription: Subscription) -> list[SubscriptionEndpoint]:
+def standing_endpoints(session: Session, subscription: Subscription) -> list[SubscriptionEndpoint]:
+    """The endpoints of a subscription that have not ended."""
     left = {EndpointState.UNSUBSCRIBED, EndpointState.GONE}
     return [one for one in endpoints_of(session, subscription_id=subscription.id) if one.state not in left]
 
@@ -115,7 +130,7 @@ def _standing(session: Session, subscription: Subscription) -> list[Subscription
 def change_wish(session: Session, *, tokens: TokenKey, token: str, data: WishIn) -> Subscription:
     """Ask for something else from now on; what is written already is sent as it is."""
     subscription = managed(session, tokens=tokens, token=token)
-    _wish(subscription, data)
+    _wish(session, subscription, data)
     session.add(subscription)
     session.flush()
     return subscription
@@ -123,7 +138,7 @@ def change_wish(session: Session, *, tokens: TokenKey, token: str, data: WishIn)
 
 def leave_all(session: Session, *, tokens: TokenKey, token: str) -> None:
     """End every endpoint of the subscription; its addresses are forgotten."""
-    for endpoint in _standing(session, managed(session, tokens=tokens, token=token)):
+    for endpoint in standing_endpoints(session, managed(session, tokens=tokens, token=token)):
         end_endpoint(session, endpoint=endpoint, state=EndpointState.UNSUBSCRIBED)
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from alerts.channels.gsm import plain
 from alerts.facts import GROUP_PREFIX, Facts
 from alerts.rules.checking import WORD_PLACES
 from alerts.rules.evaluation import Firing
@@ -162,7 +163,9 @@ def _spoken(voice: Voice, params: Mapping[str, Any]) -> dict[str, Param]:
 
 
 def _sms(text: str) -> str:
-    return text if len(text) <= SMS_LENGTH else text[: SMS_LENGTH - 1] + "…"
+    """At most one message's length, in signs that do not make two of it."""
+    text = plain(text)
+    return text if len(text) <= SMS_LENGTH else text[: SMS_LENGTH - 3] + "..."
 
 
 def finish(

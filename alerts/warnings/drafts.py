@@ -191,6 +191,7 @@ def next_version(session: Session, *, alert: Alert, live: AlertVersion, kind: Ve
         message_params=_params_now(session, alert, live),
         grade=live.grade if kind in WITHDRAWALS else None,
         reason=reason[:1000],
+        photo_id=live.photo_id if kind is VersionKind.UPDATE else None,
         expires_at=end_of_validity(session, alert.tier),
     )
     session.add(version)

@@ -3,7 +3,9 @@
 from fastapi import APIRouter
 
 from api.pages import (
+    alert_reach,
     alerts,
+    alerts_by_link,
     bench,
     conflicts,
     contacts,
@@ -55,10 +57,12 @@ from api.pages import (
     signals,
     stock_rules,
     storage,
+    subscribers,
     subscriptions,
     tasks,
     team,
     tickets,
+    unread,
 )
 
 router = APIRouter()
@@ -93,14 +97,18 @@ _MODULES = (
     library_files,
     library_history,
     library,
+    subscribers,  # before alerts, as rules
+    unread,
     rules,  # before alerts: their addresses would be taken for ids
     replays,
     episodes,
     signals,
     alerts,
+    alert_reach,
     feeds,
     subscriptions,
     deliveries,
+    alerts_by_link,
     public_alerts,
     lookup,
     labels,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request
@@ -11,15 +12,17 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from alerts.deliveries import service as deliveries
+from alerts.deliveries.dead import dead_letters
 from alerts.deliveries.fanout import audience_counts
 from alerts.vocabulary import LANGUAGES, Tier
 from alerts.warnings import approval, doubts, drafts, editing, store
 from alerts.warnings.lifecycle import actions, approvals_needed
 from alerts.warnings.models import Alert, AlertState, AlertVersion, Level, VersionKind
 from alerts.warnings.schemas import Grade, TextParts
-from api.auth.identity import identify
+from api.auth.identity import Identity, identify
 from api.deps import IdentityDep, SessionDep, SettingsDep
 from api.language import translator_of
+from api.pages.alert_reach import reach_of
 from api.pages.forms import Form, FormDep, Refusal, attempt
 from api.pages.layout import go, show
 from api.pages.public_alerts import public_list
@@ -68,8 +71,15 @@ def alert_list(request: Request, session: SessionDep, settings: SettingsDep) -> 
     ended = [row for row in rows if row not in waiting and row not in issued]
     return show(
         request, "pages/alerts.html", session=session, waiting=waiting, issued=issued, ended=ended,
-        may_edit=identity.actor.may(Permission.ALERT_EDIT),
+        may_edit=identity.actor.may(Permission.ALERT_EDIT), **_upkeep(session, identity),
     )  # fmt: skip
+
+
+def _upkeep(session: Session, identity: Identity) -> dict[str, Any]:
+    """For whoever looks after subscribers: the way to them, and how many messages were given up."""
+    if not identity.actor.may(Permission.SUBSCRIPTION_MANAGE):
+        return {"may_manage": False}
+    return {"may_manage": True, "dead": len(dead_letters(session, actor=identity.actor))}
 
 
 @router.get("/{alert_id}/work", access=READ)
@@ -100,6 +110,7 @@ def _work(
         people=_people(session, {move.account_id for move in moves} | {version.author_id, version.graded_by}),
         higher=[tier for tier in (Tier.T2, Tier.T3) if list(Tier).index(tier) > list(Tier).index(alert.tier)],
         parts=_PARTS, grades=_GRADES, levels=Level, kinds=VersionKind,
+        **reach_of(request, session, identity, alert, version),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
-// Shows that a call-back is waiting, and opens it at a touch. Brought into the service worker by importScripts; it keeps
-// nothing and looks at no request. What arrives names a site, never a person, a substance or a finding.
+// Shows that a call-back is waiting, or the line of an alert, and opens it at a touch. Brought into the service worker by
+// importScripts; it keeps nothing and looks at no request. What arrives of a call-back names a site, never a person, a
+// substance or a finding; of an alert it is what its text message says.
 "use strict";
 
 self.addEventListener("push", (event) => {

@@ -21,3 +21,10 @@ class PhotoIdReusedError(ConflictError):
 
     message_id = "error.photo.id_reused"
     field = "id"
+
+
+class CropError(InvalidError):
+    """What is left of the photograph shows too little, or the margins are none."""
+
+    message_id = "error.photo.crop"
+    field = "photo"

@@ -62,8 +62,11 @@ def add_photo(
     count = session.exec(
         select(sa.func.count())
         .select_from(SamplePhoto)
-        .where(SamplePhoto.sample_id == sample.id, col(SamplePhoto.of_seal).is_(False))
-    ).one()
+        .where(
+            SamplePhoto.sample_id == sample.id, col(SamplePhoto.of_seal).is_(False),
+            col(SamplePhoto.cropped_from).is_(None),
+        )
+    ).one()  # fmt: skip
     if count >= MOST:
         raise TooManyPhotosError(most=MOST)
     photo = SamplePhoto(
@@ -93,6 +96,17 @@ def add_seal_photo(session: Session, files: FileStore, *, actor: Actor, item: It
     return photo
 
 
+def add_crop(session: Session, files: FileStore, *, account_id: UUID, whole: SamplePhoto, part: bytes) -> SamplePhoto:
+    """Keep ``part`` (from :func:`lab.photos.crop.crop`) of a photograph; it is erased with the whole, or before it."""
+    photo = SamplePhoto(
+        sample_id=whole.sample_id, file_key=files.put(part), size_bytes=len(part), taken_by=account_id,
+        cropped_from=whole.id,
+    )  # fmt: skip
+    session.add(photo)
+    session.flush()
+    return photo
+
+
 def _same(known: SamplePhoto, sample: Sample) -> SamplePhoto:
     if known.sample_id != sample.id:
         raise PhotoIdReusedError
@@ -100,10 +114,14 @@ def _same(known: SamplePhoto, sample: Sample) -> SamplePhoto:
 
 
 def photos_of(session: Session, *, sample_id: UUID) -> Sequence[SamplePhoto]:
-    """The photographs of a sample that are still there, oldest first."""
+    """The photographs of a sample that are still there, oldest first; not what was cut out of them."""
     return session.exec(
         select(SamplePhoto)
-        .where(SamplePhoto.sample_id == sample_id, col(SamplePhoto.erased_at).is_(None))
+        .where(
+            SamplePhoto.sample_id == sample_id,
+            col(SamplePhoto.erased_at).is_(None),
+            col(SamplePhoto.cropped_from).is_(None),
+        )
         .order_by(col(SamplePhoto.added_at), col(SamplePhoto.id))
     ).all()
 
@@ -123,6 +141,8 @@ def erase_photo(session: Session, files: FileStore, *, actor: Actor, sample: Sam
 
 
 def _erase(session: Session, files: FileStore, photo: SamplePhoto) -> None:
+    for part in session.exec(select(SamplePhoto).where(SamplePhoto.cropped_from == photo.id)).all():
+        _erase(session, files, part)
     key = photo.file_key
     photo.file_key, photo.erased_at = None, now()
     session.add(photo)
@@ -166,5 +186,7 @@ def erase_due(session: Session, files: FileStore, *, retention: PhotoRetention) 
     """Erase what :func:`due_for_erasure` finds; how many."""
     due = due_for_erasure(session, retention=retention)
     for photo_id in due:
-        _erase(session, files, session.get_one(SamplePhoto, photo_id))
+        photo = session.get_one(SamplePhoto, photo_id)
+        if photo.erased_at is None:  # not gone with the whole already
+            _erase(session, files, photo)
     return len(due)

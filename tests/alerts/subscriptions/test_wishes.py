@@ -9,7 +9,7 @@ from sqlmodel import select
 from alerts.deliveries import acknowledging
 from alerts.deliveries.fanout import Recipient, wants
 from alerts.deliveries.models import Delivery, Purpose
-from alerts.errors import AudienceError, DeliveryNotFoundError, SubscriptionNotFoundError
+from alerts.errors import AudienceError, DeliveryNotFoundError, SubscriptionNotFoundError, UnknownSubstanceError
 from alerts.subscriptions import service
 from alerts.subscriptions.quiet import quiet_until
 from alerts.subscriptions.schemas import WishIn
@@ -90,13 +90,24 @@ def test_a_wish_that_cannot_be_kept_is_refused(wrong: dict[str, object]) -> None
 
 def test_the_mailed_link_changes_what_is_received_within_the_audience(house: House) -> None:
     endpoint = house.subscriber("a@test.example", audience=Audience.PROFESSIONALS)
+    house.substance("ketamine")
     tokens = house.services.tokens
     token = tokens.manage(endpoint.subscription_id)
-    data = WishIn.model_validate({"language": "nl", "substances": ["ketamine", " ketamine "], **NIGHT})
+    data = WishIn.model_validate({"language": "nl", "substances": ["kétamine", " Ketamine "], **NIGHT})
     changed = service.change_wish(house.session, tokens=tokens, token=token, data=data)
     assert (changed.language, changed.substances, changed.tiers) == ("nl", ["ketamine"], ["T2", "T3"])
     with pytest.raises(AudienceError):
         service.change_wish(house.session, tokens=tokens, token=token, data=WishIn(language="nl", tiers=[Tier.T1]))
+
+
+def test_a_substance_that_no_alert_would_ever_name_is_refused_and_named(house: House) -> None:
+    endpoint, tokens = house.subscriber("a@test.example"), house.services.tokens
+    data = WishIn(language="nl", substances=["ketamien"])
+    with pytest.raises(UnknownSubstanceError) as raised:
+        service.change_wish(
+            house.session, tokens=tokens, token=tokens.manage(endpoint.subscription_id), data=data
+        )  # fmt: skip
+    assert raised.value.message.params["name"] == "ketamien"
 
 
 @pytest.mark.parametrize(

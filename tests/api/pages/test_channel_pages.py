@@ -22,6 +22,8 @@ def subscribed(lab: Lab, anonymous: TestClient) -> tuple[SubscriptionEndpoint, s
 def test_the_mailed_page_shows_and_changes_what_is_received(anonymous: TestClient, lab: Lab) -> None:
     endpoint, path = subscribed(lab, anonymous)
     assert "someone@example.org" in anonymous.get(path).text
+    lab.substance("ketamine")
+    lab.substance("MDMA")
     wish = {"language": "nl", "substances": "ketamine, MDMA", "quiet_from": "22:00", "quiet_until": "07:00",
             "timezone": "Europe/Brussels"}  # fmt: skip
     assert anonymous.post(path, data=wish).status_code == 200
@@ -33,7 +35,7 @@ def test_the_mailed_page_shows_and_changes_what_is_received(anonymous: TestClien
 
 def test_half_of_the_quiet_hours_is_told_beside_the_field_and_nothing_is_lost(anonymous: TestClient, lab: Lab) -> None:
     _, path = subscribed(lab, anonymous)
-    page = anonymous.post(path, data={"language": "fr", "areas": "Liège", "quiet_from": "22:00"})
+    page = anonymous.post(path, data={"language": "fr", "other_areas": "Liège", "quiet_from": "22:00"})
     assert page.status_code == 422
     assert 'id="quiet_until-error"' in page.text
     assert 'value="Liège"' in page.text
