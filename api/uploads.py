@@ -17,6 +17,9 @@ UPLOAD_LIMIT = MAX_MEGABYTES * 1_000_000 + 100_000
 """Bytes of a picture with its form around it."""
 
 
+PICTURES_LIMIT = 4 * MAX_MEGABYTES * 1_000_000 + 100_000
+"""Bytes of several pictures of a plate in one form; each alone is still limited."""
+
 PHOTO_LIMIT = PHOTO_MEGABYTES * 1_000_000 + 100_000
 """Bytes of a photograph of a sample with its form around it."""
 

@@ -1,4 +1,4 @@
-"""Plates for people: laying one out, taking pictures in, seeing what was read."""
+"""Plates for people: laying one out, and seeing what was read on its pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,13 @@ from fastapi import Request
 from sqlmodel import Session
 from starlette.responses import Response
 
-from api.deps import FilesDep, IdentityDep, SessionDep
+from api.deps import IdentityDep, SessionDep
 from api.language import translator_of
 from api.pages.forms import Form, FormDep, Refusal, attempt
 from api.pages.layout import as_uuid, go, show, work_site
 from api.pages.plate_view import picture_view
 from api.routing import GuardedRouter, needs
 from api.state import state_of
-from api.uploads import UPLOAD_LIMIT, read_upload
 from lab.custody import overview
 from lab.kit.messages import Message
 from lab.library import service as library
@@ -26,7 +25,6 @@ from lab.network.models import Site
 from lab.plates import layouts, service
 from lab.plates.advice import missing_on
 from lab.plates.alignments import alignment_of, overlaid
-from lab.plates.errors import PictureEmptyError
 from lab.plates.layouts import LayoutIn
 from lab.plates.models import LaneKind, PictureLight, PictureState, Plate, PlatePicture, ReadingStep
 from lab.plates.schemas import MAX_LANES, LaneIn, PlateIn
@@ -34,13 +32,14 @@ from lab.quality.judging import judge
 from lab.results.models import FindingRole
 from lab.samples import service as samples
 from lab.samples.models import Sample
-from tlc_analysis.preview import preview
 
 router = GuardedRouter(prefix="/plates", html=True)
 WORK = needs(Permission.PLATE_WORK)
 _FIRST_LANES = 6
 _MORE_LANES = 4
 STEPS = tuple(ReadingStep)
+PICTURE_ROWS = 6  # three lights and three reagents
+_ACCEPTED = "image/*,.heic,.heif,.tif,.tiff"  # not every system knows the last ones for pictures
 
 
 @dataclass(frozen=True)
@@ -216,8 +215,9 @@ def show_plate(
     *,
     chosen: UUID | None = None,
     status: int = 200,
+    taken: int = 0,
 ) -> Response:
-    """The page of ``plate`` with the picture ``chosen``, else its newest."""
+    """The page of ``plate`` with the picture ``chosen``, else its newest. ``taken``: pictures just taken in."""
     row = plate_row(session, plate)
     picture = next((one for one in row.pictures if one.id == chosen), row.pictures[-1] if row.pictures else None)
     watch_list = state_of(request).settings.watched
@@ -229,63 +229,9 @@ def show_plate(
     return show(
         request, "pages/plate.html", session=session, status=status, form=form, row=row, plate=plate,
         picture=picture, view=view, lights=PictureLight, roles=FindingRole, steps=STEPS,
+        taken=taken, picture_rows=PICTURE_ROWS, accepted=_ACCEPTED,
         order=None if picture is None else service.waiting_order(session, picture_id=picture.id),
         judgement=None if view is None else judge(session, reading=view.reading),
         overlay=() if picture is None else overlaid(session, plate_id=plate.id, picture_id=picture.id),
         alignment=None if picture is None else alignment_of(session, picture_id=picture.id),
     )  # fmt: skip
-
-
-@router.post("/{plate_id}/pictures", access=WORK, max_body_size=UPLOAD_LIMIT)
-def add_picture(
-    plate_id: UUID, request: Request, session: SessionDep, files: FilesDep, identity: IdentityDep, form: FormDep
-) -> Response:
-    """Take a picture in; it is read in the background."""
-    plate = service.get_plate(session, actor=identity.actor, plate_id=plate_id)
-    done = attempt(session, translator_of(request), lambda: _add_picture(session, files, identity, plate_id, form))
-    if isinstance(done, Refusal):
-        return show_plate(request, session, identity, plate, form.refused(done.errors), status=422)
-    return go(f"/plates/{plate_id}")
-
-
-def _add_picture(session: Session, files: FilesDep, identity: IdentityDep, plate_id: UUID, form: Form) -> PlatePicture:
-    upload = form.files.get("picture")
-    if upload is None or not upload.filename:
-        raise PictureEmptyError
-    light = form.get("light")
-    return service.add_picture(
-        session,
-        files,
-        actor=identity.actor,
-        plate_id=plate_id,
-        content=read_upload(upload),  # type: ignore[arg-type]  # FastAPI's UploadFile is Starlette's with annotations
-        light=PictureLight(light) if light else None,
-        reagent=form.get("reagent").strip() or None,
-    )
-
-
-@router.post("/pictures/{picture_id}/again", access=WORK)
-def read_again(picture_id: UUID, session: SessionDep, identity: IdentityDep) -> Response:
-    """Try once more to read a picture that could not be read."""
-    picture = service.get_picture(session, actor=identity.actor, picture_id=picture_id)
-    service.read_again(session, actor=identity.actor, picture_id=picture_id)
-    return go(f"/plates/{picture.plate_id}?picture={picture_id}")
-
-
-@router.get("/pictures/{picture_id}/state", access=WORK)
-def picture_state(picture_id: UUID, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
-    """How far the reading is, for a page that waits; when it is there, the page is told to come anew."""
-    picture = service.get_picture(session, actor=identity.actor, picture_id=picture_id)
-    order = service.waiting_order(session, picture_id=picture_id)
-    response = show(request, "parts/picture_waiting.html", session=session, picture=picture, order=order, steps=STEPS)
-    if picture.state is not PictureState.WAITING:
-        response.headers["HX-Refresh"] = "true"
-    return response
-
-
-@router.get("/pictures/{picture_id}/preview.jpg", access=WORK)
-def picture_preview(picture_id: UUID, session: SessionDep, files: FilesDep, identity: IdentityDep) -> Response:
-    """A small copy for the eye; it stays in this browser for an hour, since a picture never changes."""
-    picture = service.get_picture(session, actor=identity.actor, picture_id=picture_id)
-    headers = {"Cache-Control": "private, max-age=3600"}
-    return Response(preview(files.get(picture.file_key)), media_type="image/jpeg", headers=headers)

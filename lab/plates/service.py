@@ -10,7 +10,7 @@ from lab.library.models import TlcSystem
 from lab.network.access import Actor, Permission
 from lab.plates.amendments import amend_reading, foresee
 from lab.plates.errors import PlateNumberTakenError, PlateSystemUnknownError
-from lab.plates.intake import clean_picture
+from lab.plates.intake import CleanPicture, clean_picture
 from lab.plates.layout import lay_out, next_number
 from lab.plates.models import PictureLight, Plate, PlatePicture, ReadingOrder
 from lab.plates.queries import get_picture, get_plate, lanes_of, list_plates, pictures_of, plates_of_sample
@@ -38,6 +38,7 @@ __all__ = [
     "get_picture",
     "get_plate",
     "get_reading",
+    "keep_picture",
     "lanes_of",
     "latest_reading",
     "list_plates",
@@ -92,8 +93,23 @@ def add_picture(
 
     Raises :class:`PlateNotFoundError` and the errors of :func:`lab.plates.intake.clean_picture`.
     """
-    plate = get_plate(session, actor=actor, plate_id=plate_id)
+    get_plate(session, actor=actor, plate_id=plate_id)
     clean = clean_picture(content)
+    return keep_picture(session, files, actor=actor, plate_id=plate_id, clean=clean, light=light, reagent=reagent)
+
+
+def keep_picture(
+    session: Session,
+    files: FileStore,
+    *,
+    actor: Actor,
+    plate_id: UUID,
+    clean: CleanPicture,
+    light: PictureLight | None = None,
+    reagent: str | None = None,
+) -> PlatePicture:
+    """As :func:`add_picture`, with a picture that was looked at and freed of its metadata before."""
+    plate = get_plate(session, actor=actor, plate_id=plate_id)
     key = files.put(clean.content)
     picture = PlatePicture(
         plate_id=plate.id,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
-from lab.kit.messages import Message
+from lab.kit.messages import Message, Param
 from lab.kit.promises import promise_in
 from lab.results.danger import is_dangerous
 from lab.results.errors import TextMissingError, TextReassuresError
@@ -56,9 +56,14 @@ def _for_the_person(answer: Answer) -> Iterable[Message]:
 
 def _for_professionals(answer: Answer) -> Iterable[Message]:
     for one in answer.found:
-        params = {"abundance": one.abundance, "role": one.role, "evidence": one.evidence, "techniques": one.techniques}
+        params: dict[str, Param] = {
+            "abundance": one.abundance,
+            "role": one.role,
+            "evidence": one.evidence,
+            "techniques": tuple(one.techniques),
+        }
         if one.substance is not None:
-            yield Message("result.professional.finding", {"substance": one.substance} | params)
+            yield Message("result.professional.finding", params | {"substance": one.substance})
         elif one.substance_class:
             yield Message(f"result.found_group.{group_slug(one.substance_class)}")
             yield Message("result.professional.group", params)

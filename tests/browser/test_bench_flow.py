@@ -1,5 +1,6 @@
 """The bench from a received bag to an answer given out, by keyboard alone on a phone's width, by two people."""
 
+import base64
 import re
 from pathlib import Path
 
@@ -87,6 +88,24 @@ def lay_out(page: Page, code: str) -> None:
     fill(page, "[name=height_mm]", "100")
 
 
+def dropped(page: Page, *photographs: Path) -> None:
+    """Let files fall onto the form of pictures, as from a folder beside the window."""
+    files = [[one.name, base64.b64encode(one.read_bytes()).decode()] for one in photographs]
+    held = page.evaluate_handle(
+        """files => {
+            const held = new DataTransfer();
+            for (const [name, content] of files) {
+                const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0));
+                held.items.add(new File([bytes], name, { type: "image/jpeg" }));
+            }
+            return held;
+        }""",
+        files,
+    )
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event("form[data-drop]", event, {"dataTransfer": held})
+
+
 def correct_front(page: Page) -> None:
     to(page, "[data-begin]")
     page.keyboard.press("Enter")
@@ -123,7 +142,8 @@ def test_a_plate_becomes_a_verified_answer_by_keyboard_alone_at_390_px(
     fits(page)
     press(page, "main button.primary.big")
     plate_path = re.sub(r"\?.*", "", page.url.removeprefix(served.url))
-    page.locator("input[name=picture]").set_input_files(photograph)
+    dropped(page, photograph)
+    fits(page)
     press(page, "form[action$='/pictures'] button.primary")
     served.lab.work()
     first = last_reading(served)
@@ -161,3 +181,21 @@ def test_a_plate_becomes_a_verified_answer_by_keyboard_alone_at_390_px(
         names = {session.get_one(Substance, one.substance_id).name for one in found}
     assert result.state is ResultState.REPORTED
     assert {"benchamine", "benchocaine"} <= names
+
+
+def test_several_pictures_are_dropped_at_once_each_into_a_row_with_its_own_light(
+    visit: Visit, served: Served, photograph: Path
+) -> None:
+    page = visit(served.paths["plate"], who="chemist")
+    page.locator("form[data-drop]").evaluate("one => { one.closest('details').open = true; }")
+    assert page.locator("[data-picture-row]:visible").count() == 1
+    dropped(page, *[photograph] * 8)
+    assert page.locator("[data-picture-row]:visible").count() == 6
+    held = page.evaluate(
+        "[...document.querySelectorAll('[data-picture-row] input[type=file]')].map(i => i.files.length)"
+    )
+    assert held == [1] * 6
+    assert "Only 6 pictures" in page.locator("[data-drop-status]").inner_text()
+    assert page.locator("select[name=light_2]").is_visible()
+    fits(page)
+    assert serious(page) == []

@@ -8,10 +8,11 @@ from sqlmodel import select
 
 from lab.kit.ids import new_id
 from lab.library.models import TlcSystem
-from lab.plates.models import LaneKind, Plate, PlateLane, Reading
+from lab.plates.models import LaneKind, PictureLight, Plate, PlateLane, PlatePicture, Reading, ReadingOrder
 from lab.results.models import Analysis, CheckItem, Finding, Outcome, Result, ResultState, Technique
 from lab.samples.schemas import Registered
 from tests.api.pages.conftest import Client, Lab, fields_of, text_of
+from tests.lab.plates.pictures import png, tiff
 from tlc_analysis.synthetic import random_spec, render
 
 STRIP = {
@@ -133,6 +134,37 @@ def test_what_is_no_picture_is_told_beside_the_field(client: Client, lab: Lab, s
     assert 'id="picture-error"' in page.text
     empty = chemist.post(f"{path}/pictures", data={"light": "uv254"})
     assert 'id="picture-error"' in empty.text
+
+
+def test_of_several_pictures_the_good_ones_are_kept_and_the_others_say_why(
+    client: Client, lab: Lab, system: TlcSystem
+) -> None:
+    chemist = client("chemist")
+    layout = {"system_id": str(system.id), "kind": ["blank"], "content": [""]}
+    path = chemist.post("/plates/new", data=layout).headers["location"].partition("?")[0]
+    form = chemist.get(path).text
+    assert all(f'name="picture{row}"' in form for row in ("", "_2", "_6"))
+    files = {
+        "picture": ("a.png", png(deep=True)),
+        "picture_2": ("notes.jpg", b"these are not pixels"),
+        "picture_3": ("", b""),
+        "picture_4": ("c.tif", tiff(deep=True)),
+    }
+    sent = {"light": "uv254", "light_2": "uv366", "light_4": "visible", "reagent_4": "Marquis"}
+    page = chemist.post(f"{path}/pictures", data=sent, files=files)
+    assert page.status_code == 422
+    assert 'id="picture_2-error"' in page.text
+    assert "notes.jpg: " in text_of(page)
+    assert "2 pictures were taken in" in text_of(page)
+    with lab.session() as session:
+        kept = session.exec(select(PlatePicture)).all()
+        assert {(one.light, one.reagent) for one in kept} == {
+            (PictureLight.UV254, None),
+            (PictureLight.VISIBLE, "Marquis"),
+        }
+        assert len(session.exec(select(ReadingOrder)).all()) == 2
+    both = {"picture": files["picture"], "picture_2": files["picture_4"]}
+    assert chemist.post(f"{path}/pictures", files=both).status_code == 303
 
 
 def test_an_analysis_keeps_what_was_typed_when_it_is_refused(client: Client, lab: Lab, sample: Registered) -> None:
