@@ -82,11 +82,11 @@ def _front_on_top(srgb: Array, strips: Strips, lines: list[Ridge]) -> float:
     if top.line is None and low.line is None:
         return 2.0 * (float(top.ticks) - float(low.ticks))
     odds = min(3.0, 1.2 * low.marks) - min(3.0, 1.2 * top.marks)
-    odds += float(np.clip(0.8 * (min(low.labels, 4) - min(top.labels, 4)), -2.0, 2.0))
+    odds += 2.0 * float(np.clip((low.labelled - top.labelled) / 0.3, -1, 1))
     if top.line is not None and low.line is not None:
         # The layer is dry beyond the front alone; only a front is bent, an origin is drawn along a ruler.
         odds += 2.5 * float(np.clip((abs(top.change) - abs(low.change)) / 0.02, -1, 1))
-        return odds + 3.0 * float(np.clip((top.sagitta - low.sagitta) / 0.012, -1, 1))
+        return odds + 5.0 * float(np.clip((top.sagitta - low.sagitta) / 0.014, -1, 1))
     missing_top = top.line is None
     seen = low if missing_top else top
     front_like = 2.5 * min(1.0, abs(seen.change) / 0.03) + 3.0 * float(np.clip((seen.sagitta - 0.004) / 0.012, 0, 1))

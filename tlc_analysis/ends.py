@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .frames import Line
 from .fronts import is_edge, line_of, line_score, tick_pair
-from .marks import tick_marks
+from .marks import things_on, tick_marks
 from .ridges import Ridge, noise_of, reaches_for, ridge_map
 from .steps import Step, find_steps
 from .strips import Strips
@@ -25,14 +25,15 @@ Array = NDArray[np.float32]
 class End:
     """One end of a plate, seen from inside.
 
-    ``line``: the best line there; ``marks``: strokes across it; ``labels``: words between it and the rim; ``change``:
-    relative brightness of the layer beyond the line over that within; ``sagitta``: how far the line leaves its chord,
-    of the height; ``ticks``: whether there is a pair of strokes at the sides instead.
+    ``line``: the best line there; ``marks``: what is drawn across it or lies on it; ``labelled``: share of the width
+    over which words stand between it and the rim; ``change``: relative brightness of the layer beyond the line over
+    that within; ``sagitta``: how far the line is bent, of the height; ``ticks``: whether there is a pair of strokes at
+    the sides instead.
     """
 
     line: Ridge | None
     marks: int = 0
-    labels: int = 0
+    labelled: float = 0.0
     change: float = 0.0
     sagitta: float = 0.0
     ticks: bool = False
@@ -49,7 +50,7 @@ def look_at_end(grey: Array, strips: Strips, lines: list[Ridge], *, top: bool) -
     return End(
         line=line,
         marks=_count_marks(grey, line, strips),
-        labels=_count_labels(strips, line, top=top),
+        labelled=_labelled(strips, line, top=top),
         change=_change(strips, line, top=top),
         sagitta=_sagitta(line) / height,
     )
@@ -68,11 +69,17 @@ def _count_marks(grey: Array, line: Ridge, strips: Strips) -> int:
     drawn = line_of(line, strips)
     full = Line(x=drawn.x, y=drawn.y * scale, u_px=drawn.u_px)
     marks = tick_marks(grey, full, line_width_px=line.width_px * scale, dark=line.dark)
-    return len([mark for mark in marks if mark[1] > _MARK])
+    ticks = [x for x, strength in marks if strength > _MARK]
+    apart = _APART * grey.shape[1]
+    others = things_on(grey, full, line_width_px=line.width_px * scale)
+    return len(ticks) + sum(all(abs(x - tick) > apart for tick in ticks) for x in others)
 
 
-def _count_labels(strips: Strips, line: Ridge, *, top: bool) -> int:
-    """Words in the margin: lanes are labelled beside the origin, a title makes one word."""
+def _labelled(strips: Strips, line: Ridge, *, top: bool) -> float:
+    """How much of the width the words in the margin are spread over, from 0 to 1; a single one says nothing.
+
+    Lanes are labelled beside the origin from side to side; a title is one word, or a few at one side.
+    """
     height, n = strips.signal.shape
     gap = max(3, round(0.012 * height))
     rim = max(2, round(0.01 * height))
@@ -81,10 +88,11 @@ def _count_labels(strips: Strips, line: Ridge, *, top: bool) -> int:
     relief = ridge_map(strips.signal, dark=True, reach=reach)
     margin = relief[rows]
     if margin.shape[0] < 3:
-        return 0
+        return 0.0
     inked = np.asarray(margin > _LABEL * noise_of(relief, strips.valid), dtype=np.uint8).max(axis=0)
     at = 1 + np.flatnonzero(inked[1:-1])  # the outermost strips hold the rim
-    return 0 if len(at) == 0 else 1 + int(np.count_nonzero(np.diff(at) > max(2.0, _APART * n)))
+    words = 0 if len(at) == 0 else 1 + int(np.count_nonzero(np.diff(at) > max(2.0, _APART * n)))
+    return float(at[-1] - at[0]) / n if words > 1 else 0.0
 
 
 def _change(strips: Strips, line: Ridge, *, top: bool) -> float:
@@ -100,6 +108,6 @@ def _change(strips: Strips, line: Ridge, *, top: bool) -> float:
 
 
 def _sagitta(line: Ridge) -> float:
+    """The height of the parabola that follows the line best: a hand's wobble is no bend."""
     y = line.curve.y[line.first : line.last + 1]
-    chord = np.linspace(y[0], y[-1], len(y))
-    return float(np.max(np.abs(y - chord)))
+    return abs(float(np.polyfit(np.linspace(-1.0, 1.0, len(y)), y, 2)[0]))

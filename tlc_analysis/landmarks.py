@@ -32,6 +32,8 @@ def find_landmarks(frame: PlateFrame, *, illumination: Illumination, hints: Plat
     if given_front is None:
         front = find_front(strips, lines, origin=origin.ridge if origin else None, bottom=_lowest(strips, origin_line))
     front_line = given_front or (front.line if front else None)
+    if Flag.DIRECTION_UNCERTAIN in frame.flags and origin is not None and front is not None:
+        front_line = None  # it may be the origin: an Rf read upside down looks like any other
     marks = _marks(frame, origin_line, origin)
     return Landmarks(
         origin=origin_line,

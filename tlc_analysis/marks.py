@@ -1,5 +1,7 @@
 """What is drawn on the origin: the ticks, dots and crosses that say where samples were applied. And the ink mask."""
 
+from statistics import NormalDist
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +10,12 @@ from .frames import Line
 
 _TALL = 0.022  # of the height: ticks reach so far above and below the origin at most
 _CLEAR = 3.5  # standard deviations
+_ON = 5.0  # standard deviations of a dot, a cross or a residue on the line
+_DOT = (
+    0.010,
+    0.006,
+)  # of the width and of the height: how far a dot's sides are, and how far it stands out of the line
+_BLOT = (0.045, 0.012)  # the same of a cross or of what was left where it was applied
 
 Array = NDArray[np.float32]
 
@@ -35,11 +43,7 @@ def tick_marks(grey: Array, line: Line, *, line_width_px: float, dark: bool = Tr
     """(x, strength in standard deviations) of upright strokes that cross the line, left to right."""
     height, width = grey.shape
     tall = max(6, round(_TALL * height))
-    y = line_heights(line, width)
-    offsets = np.arange(-tall, tall + 1, dtype=np.float64)
-    columns = np.broadcast_to(np.arange(width, dtype=np.float32), (len(offsets), width))
-    rows = (y[None, :] + offsets[:, None]).astype(np.float32)
-    band = cv2.remap(grey, np.ascontiguousarray(columns), rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    band = _band(grey, line, tall)
     near = min(max(2, round(0.8 * line_width_px)), tall - 3)
     sign = np.float32(1.0 if dark else -1.0)
     # The middle half of what is beyond the line on either side: strokes differ in length.
@@ -51,11 +55,46 @@ def tick_marks(grey: Array, line: Line, *, line_width_px: float, dark: bool = Tr
     return _apart([(float(x), float(both[x])) for x in peaks], 2.5 * reach)
 
 
-def _valley(values: Array, reach: int) -> Array:
+def things_on(grey: Array, line: Line, *, line_width_px: float) -> list[float]:
+    """x of what stands on a line, as much above it as below: dots, crosses, and residues, dark or glowing.
+
+    Ticks are found by :func:`tick_marks`. Nothing of the kind is on a front, above which nothing has run.
+    """
+    height, width = grey.shape
+    tall = max(6, round(_TALL * height))
+    band = _band(grey, line, tall)
+    near = min(max(1, round(0.5 * line_width_px) + 1), tall - 3)
+    seen: list[tuple[float, float]] = []
+    for beside, out in (_DOT, _BLOT):
+        far = min(near + max(2, round(out * height)), tall)
+        above, below = band[tall - far : tall - near].mean(axis=0), band[tall + near + 1 : tall + far + 1].mean(axis=0)
+        reach = max(3, round(beside * width))
+        for sign in (np.float32(1.0), np.float32(-1.0)):
+            both = np.minimum(_valley(sign * above, reach, bare=25.0), _valley(sign * below, reach, bare=25.0))
+            both[:reach] = both[-reach:] = 0.0  # the rim
+            peaks = np.flatnonzero((both > _ON) & (both >= np.roll(both, 1)) & (both > np.roll(both, -1)))
+            seen += [(float(x), float(both[x])) for x in peaks]
+    return [x for x, _ in _apart(seen, 2 * _BLOT[0] * width)]
+
+
+def _band(grey: Array, line: Line, tall: int) -> Array:
+    """(2 tall + 1, W) brightness along a line, straightened: the line is the middle row."""
+    width = grey.shape[1]
+    y = line_heights(line, width)
+    offsets = np.arange(-tall, tall + 1, dtype=np.float64)
+    columns = np.broadcast_to(np.arange(width, dtype=np.float32), (len(offsets), width))
+    rows = (y[None, :] + offsets[:, None]).astype(np.float32)
+    band = cv2.remap(grey, np.ascontiguousarray(columns), rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(band, dtype=np.float32)
+
+
+def _valley(values: Array, reach: int, *, bare: float = 50.0) -> Array:
+    """How far each value lies under both that ``reach`` away, in standard deviations of what is ``bare`` percent."""
     smooth = np.convolve(np.pad(values, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
     padded = np.pad(smooth, reach, mode="edge")
     depth = np.minimum(padded[: -2 * reach], padded[2 * reach :]) - smooth
-    noise = max(1.4826 * float(np.median(np.abs(depth - np.median(depth)))), 0.002)
+    quiet = float(np.percentile(np.abs(depth - np.median(depth)), bare))
+    noise = max(quiet / NormalDist().inv_cdf(0.5 + bare / 200), 0.002)
     return np.asarray(depth / noise, dtype=np.float32)
 
 

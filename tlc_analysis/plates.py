@@ -77,7 +77,7 @@ def _from_corners(picture: Picture, hints: PlateHints) -> PlateFrame:
 
 
 def _directions(picture: Picture, frames: list[PlateFrame], hints: Hints | None) -> list[Direction]:
-    """Which way each plate must be turned; one that says nothing goes with its neighbours, as it was laid down."""
+    """Which way each plate must be turned; an unsure one goes with its neighbours, and is sure where it agrees."""
     if hints is not None and hints.up is not None:
         return [Direction(quarter_turns=_TURNS[hints.up], certain=True)] * len(frames)
     found = [find_direction(frame.srgb, frame.valid, picture.illumination) for frame in frames]
@@ -85,8 +85,10 @@ def _directions(picture: Picture, frames: list[PlateFrame], hints: Hints | None)
     if not turns:
         return found
     common = max(set(turns), key=turns.count)
-    neighbours = Direction(quarter_turns=common, certain=False)
-    return [direction if direction.certain else neighbours for direction in found]
+    return [
+        direction if direction.certain else Direction(quarter_turns=common, certain=direction.quarter_turns == common)
+        for direction in found
+    ]
 
 
 def _upright(

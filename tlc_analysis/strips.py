@@ -37,7 +37,7 @@ def cut_strips(srgb: Array, valid: NDArray[np.bool_], *, rows: int | None = None
     width = valid.shape[1]
     n = int(np.clip(round(width / STRIP_PX), _FEWEST, _MOST))
     size = (n, rows or len(valid))
-    means = cv2.resize(srgb, size, interpolation=cv2.INTER_AREA)
+    means = np.asarray(cv2.resize(srgb, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
     share = _share(valid, size)
     inside = share > 0.99
     sample = means.reshape(-1, 3)[np.flatnonzero(inside)[::7]]
