@@ -1,4 +1,4 @@
-"""Handing over: parcels of sealed samples on their way to a laboratory, and who has them."""
+"""Handing over: what is at a place, what leaves it and comes to it, packing, and taking what was offered."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -14,7 +14,7 @@ from api.pages.layout import as_uuid, go, show, work_site
 from api.routing import GuardedRouter, needs
 from lab.custody import handover, overview, receiving, service
 from lab.custody.errors import ParcelNotFoundError
-from lab.custody.models import EntryMode, Parcel, Receiving
+from lab.custody.models import EntryMode, Parcel
 from lab.custody.worklist import worklist
 from lab.network import sites
 from lab.network.access import Permission
@@ -96,68 +96,6 @@ def _pack(session: Session, identity: IdentityDep, form: Form, here: Site | None
         to_site_id=to_site_id,
         legal_basis=form.get("legal_basis").strip() or (rules.basis_of(route) if route else ""),
     )
-
-
-def _parcel(session: Session, identity: IdentityDep, parcel_id: UUID) -> Parcel:
-    parcel = service.get_parcel(session, parcel_id=parcel_id)
-    if not identity.actor.may_at_any(Permission.CUSTODY_HANDLE, (parcel.from_site_id, parcel.to_site_id)):
-        raise ParcelNotFoundError(parcel=str(parcel_id))
-    return parcel
-
-
-def _parcel_page(
-    request: Request, session: Session, identity: IdentityDep, parcel: Parcel, form: Form, status: int = 200
-) -> Response:
-    ends = (parcel.from_site_id, parcel.to_site_id)
-    given = handover.confirmed(session, parcel_id=parcel.id)
-    offer = handover.offer_of(session, parcel_id=parcel.id)
-    people = [key for one in (*given, *([offer] if offer else [])) for key in (one.giver_id, one.receiver_id)]
-    colleagues = handover.carriers(session, site_ids=ends, but=identity.account.id)
-    return show(
-        request, "pages/parcel.html", session=session, status=status, form=form, parcel=parcel,
-        lines=overview.lines_of(session, parcel_id=parcel.id), sites=site_names(session),
-        given=given, offer=offer, names=names_of(session, people), me=identity.account.id,
-        receiving=session.exec(select(Receiving).where(Receiving.parcel_id == parcel.id)).one_or_none(),
-        carriers=[(str(one.id), one.display_name) for one in colleagues],
-        may_send=identity.actor.may_at_any(Permission.CUSTODY_HANDLE, ends),
-        may_receive=identity.actor.may(Permission.CUSTODY_HANDLE, parcel.to_site_id),
-    )  # fmt: skip
-
-
-@router.get("/parcels/{parcel_id}", access=HANDLE)
-def parcel_page(parcel_id: UUID, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
-    """One parcel: its manifest, who had it, and handing it over or receiving it."""
-    return _parcel_page(request, session, identity, _parcel(session, identity, parcel_id), Form())
-
-
-@router.post("/parcels/{parcel_id}/hand-over", access=HANDLE)
-def hand_over(parcel_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
-    """The parcel leaves, both sides confirming on this device."""
-    parcel = _parcel(session, identity, parcel_id)
-    done = attempt(
-        session, translator_of(request),
-        lambda: handover.hand_over(
-            session, actor=identity.actor, parcel_id=parcel_id, receiver_id=as_uuid(form.get("receiver")),
-            confirmed=bool(form.get("confirmed")),
-        ),
-    )  # fmt: skip
-    if isinstance(done, Refusal):
-        return _parcel_page(request, session, identity, parcel, form.refused(done.errors), 409)
-    return go(f"/custody/parcels/{parcel_id}", done="handed_over")
-
-
-@router.post("/parcels/{parcel_id}/offer", access=HANDLE)
-def offer(parcel_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
-    """The parcel is offered to a colleague, who confirms on another device."""
-    parcel = _parcel(session, identity, parcel_id)
-    receiver = as_uuid(form.get("receiver"))
-    done = attempt(
-        session, translator_of(request),
-        lambda: handover.offer(session, actor=identity.actor, parcel_id=parcel_id, receiver_id=receiver),
-    )  # fmt: skip
-    if isinstance(done, Refusal):
-        return _parcel_page(request, session, identity, parcel, form.refused(done.errors), 422)
-    return go(f"/custody/parcels/{parcel_id}", done="offered")
 
 
 @router.post("/handovers/{handover_id}/confirm", access=HANDLE)

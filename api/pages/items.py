@@ -16,15 +16,16 @@ from api.pages.layout import go, show
 from api.pages.photos import photo_in
 from api.routing import GuardedRouter, needs
 from api.uploads import PHOTO_LIMIT
-from lab.custody import service
+from lab.custody import recording, service
 from lab.custody.containers import find_container
+from lab.custody.corrections import ways
 from lab.custody.errors import EventInvalidError, ItemNotFoundError, NotReadableError
 from lab.custody.models import Action, Item
 from lab.custody.schemas import TimelineEntry
 from lab.network.access import Permission
 from lab.photos.service import add_seal_photo, photos_of
 from lab.plates.errors import PictureEmptyError
-from lab.register import storage
+from lab.register import storage, weighings
 from lab.register.tasks import tasks_of_items
 from lab.samples import service as samples
 from lab.samples.errors import SampleNotFoundError
@@ -77,13 +78,17 @@ def _page(
     item, sample = _item(session, identity, item_id)
     history = [entry for entry in service.timeline(session, sample_id=sample.id) if entry.item_id == item.id]
     family = service.items_of(session, sample_id=sample.id)
-    may = identity.actor.may
+    may, status_now = identity.actor.may, service.state_of(session, item_id=item.id)
     return show(
         request, "pages/item.html", session=session, status=status, form=form, item=item, sample=sample,
         history=history, family=[one for one in family if one.id != item.id], sites=site_names(session),
         names=_names(session, history), balance=service.balance(session, sample_id=sample.id),
         tasks=[task for task in tasks_of_items(session, item_ids=[item.id]) if task.resolved_at is None],
         on_hold=storage.is_held(session, sample_id=sample.id),
+        ways={event.id: sorted(ways(event)) for event in recording.history(session, item.id)},
+        ends=[entry for entry in history if entry.id in status_now.heads] if status_now.conflict else [],
+        return_basis=service.return_basis(session),
+        sum=weighings.together(session, weighings.of_sample(session, sample.id), site_id=item.site_id),
         due_on=storage.due_on(session, item=item, sample=sample) if item.state in HERE else None,
         places=[
             (place.code, f"{place.code} · {place.name}")
@@ -92,6 +97,7 @@ def _page(
         photos=[photo for photo in photos_of(session, sample_id=sample.id) if photo.item_id == item.id],
         can={
             "handle": item.state in HERE and may(Permission.CUSTODY_HANDLE, item.site_id),
+            "correct": may(Permission.CUSTODY_HANDLE, item.site_id),
             "bench": item.state in HERE and may(Permission.CUSTODY_LABORATORY, item.site_id),
             "hold": may(Permission.NETWORK_COORDINATE, item.site_id),
         },
@@ -108,10 +114,11 @@ def item_page(item_id: UUID, request: Request, session: SessionDep, identity: Id
     return _page(request, session, identity, item_id, Form())
 
 
-def _do(
+def do(
     request: Request, session: Session, identity: IdentityDep, item_id: UUID, form: Form, said: str,
     action: Callable[[Item], Any],
 ) -> Response:  # fmt: skip
+    """Do something with a container that this account may see, and show its page again."""
     item, _ = _item(session, identity, item_id)
     done = attempt(session, translator_of(request), lambda: action(item))
     if isinstance(done, Refusal):
@@ -129,7 +136,7 @@ def _mass(form: Form, name: str) -> float:
 @router.post("/items/{item_id}/store", access=HANDLE)
 def store(item_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
     """Put it into a storage place, weighed or not."""
-    return _do(request, session, identity, item_id, form, "item_stored", lambda item: storage.store(
+    return do(request, session, identity, item_id, form, "item_stored", lambda item: storage.store(
         session, actor=identity.actor, item_id=item.id, place=form.get("place"), mass_mg=form.number("mass_mg"),
     ))  # fmt: skip
 
@@ -137,7 +144,7 @@ def store(item_id: UUID, request: Request, session: SessionDep, identity: Identi
 @router.post("/items/{item_id}/open", access=HANDLE)
 def open_item(item_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
     """Break its seal to work on its content."""
-    return _do(request, session, identity, item_id, form, "item_opened", lambda item: service.open_item(
+    return do(request, session, identity, item_id, form, "item_opened", lambda item: service.open_item(
         session, actor=identity.actor, item_id=item.id, mass_mg=form.number("weighed_mg"),
     ))  # fmt: skip
 
@@ -145,7 +152,7 @@ def open_item(item_id: UUID, request: Request, session: SessionDep, identity: Id
 @router.post("/items/{item_id}/use", access=HANDLE)
 def use(item_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
     """Book what was used up."""
-    return _do(request, session, identity, item_id, form, "item_used", lambda item: service.consume(
+    return do(request, session, identity, item_id, form, "item_used", lambda item: service.consume(
         session, actor=identity.actor, item_id=item.id, mass_mg=_mass(form, "used_mg"),
         note=form.get("note").strip() or None,
     ))  # fmt: skip
@@ -154,7 +161,7 @@ def use(item_id: UUID, request: Request, session: SessionDep, identity: Identity
 @router.post("/items/{item_id}/aliquot", access=HANDLE)
 def aliquot(item_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
     """Take a part of it into a container of its own."""
-    return _do(request, session, identity, item_id, form, "item_divided", lambda item: service.aliquot(
+    return do(request, session, identity, item_id, form, "item_divided", lambda item: service.aliquot(
         session, actor=identity.actor, item_id=item.id, mass_mg=_mass(form, "part_mg"),
     ))  # fmt: skip
 
@@ -162,7 +169,7 @@ def aliquot(item_id: UUID, request: Request, session: SessionDep, identity: Iden
 @router.post("/items/{item_id}/lost", access=HANDLE)
 def lost(item_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
     """It cannot be found."""
-    return _do(request, session, identity, item_id, form, "item_lost", lambda item: service.record_event(
+    return do(request, session, identity, item_id, form, "item_lost", lambda item: service.record_event(
         session, actor=identity.actor, item_id=item.id, action=Action.LOST, note=form.get("lost_note").strip() or None,
     ))  # fmt: skip
 
@@ -170,7 +177,7 @@ def lost(item_id: UUID, request: Request, session: SessionDep, identity: Identit
 @router.post("/items/{item_id}/found", access=HANDLE)
 def found(item_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
     """It was found where it had been."""
-    return _do(request, session, identity, item_id, form, "item_found", lambda item: service.record_event(
+    return do(request, session, identity, item_id, form, "item_found", lambda item: service.record_event(
         session, actor=identity.actor, item_id=item.id, action=Action.FOUND, to_site_id=item.site_id,
     ))  # fmt: skip
 
@@ -178,7 +185,7 @@ def found(item_id: UUID, request: Request, session: SessionDep, identity: Identi
 @router.post("/items/{item_id}/hold", access=needs(Permission.NETWORK_COORDINATE))
 def hold(item_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
     """An authority asks that nothing of the sample be destroyed or given back."""
-    return _do(request, session, identity, item_id, form, "item_held", lambda item: storage.hold(
+    return do(request, session, identity, item_id, form, "item_held", lambda item: storage.hold(
         session, actor=identity.actor, item_id=item.id, basis=form.get("basis"),
     ))  # fmt: skip
 
@@ -186,7 +193,7 @@ def hold(item_id: UUID, request: Request, session: SessionDep, identity: Identit
 @router.post("/items/{item_id}/release", access=needs(Permission.NETWORK_COORDINATE))
 def release(item_id: UUID, request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
     """The hold is over."""
-    return _do(request, session, identity, item_id, form, "item_released", lambda item: storage.release(
+    return do(request, session, identity, item_id, form, "item_released", lambda item: storage.release(
         session, actor=identity.actor, item_id=item.id, basis=form.get("basis"),
     ))  # fmt: skip
 
@@ -199,7 +206,7 @@ def photo(
     clean = attempt(session, translator_of(request), lambda: _picture(form))
     if isinstance(clean, Refusal):
         return _page(request, session, identity, item_id, form.refused(clean.errors), 422)
-    return _do(request, session, identity, item_id, form, "photo_added", lambda item: add_seal_photo(
+    return do(request, session, identity, item_id, form, "photo_added", lambda item: add_seal_photo(
         session, files, actor=identity.actor, item=item, clean=clean,
     ))  # fmt: skip
 

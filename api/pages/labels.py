@@ -117,6 +117,6 @@ def parcel_label(
 ) -> Response:
     """The label of a parcel, with the code that is scanned when it arrives."""
     parcel = custody.get_parcel(session, parcel_id=parcel_id)
-    if not identity.actor.may_at_any(Permission.CUSTODY_HANDLE, (parcel.from_site_id, parcel.to_site_id)):
+    if not identity.actor.may_at_any(Permission.CUSTODY_HANDLE, parcel.ends):
         raise ParcelNotFoundError(parcel=str(parcel_id))
     return Response(parcel_pdf(parcel_paper(session, settings, parcel=parcel), translator_of(request)), media_type=PDF)

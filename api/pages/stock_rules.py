@@ -13,11 +13,13 @@ from api.pages.custody import site_names
 from api.pages.forms import Form, FormDep, Refusal, attempt
 from api.pages.layout import as_uuid, go, show
 from api.routing import GuardedRouter, needs
+from lab.custody import service as custody
 from lab.library.models import Substance
 from lab.library.service import find_substance
 from lab.network import sites
 from lab.network.access import Permission
 from lab.register import rules
+from lab.register.errors import BasisMissingError
 from lab.register.models import RetentionFrom
 from lab.register.rules import LimitIn, RouteIn, RulesIn
 
@@ -37,7 +39,8 @@ def _page(request: Request, session: Session, identity: IdentityDep, form: Form,
         network_rules=rules.declared(session, site_id=None),
         site_rules=[(site.name, said) for site in mine if (said := rules.declared(session, site_id=site.id))],
         routes=[route for site in mine for route in rules.routes_from(session, site_id=site.id)],
-        limits=limits, retention=RetentionFrom,
+        limits=limits, retention=RetentionFrom, return_basis=custody.return_basis(session),
+        may_manage=identity.actor.may(Permission.NETWORK_MANAGE),
         substances={
             limit.substance_id: session.get_one(Substance, limit.substance_id).name
             for limit in limits if limit.substance_id
@@ -119,3 +122,23 @@ def withdraw_limit(limit_id: UUID, request: Request, session: SessionDep, identi
         lambda: rules.withdraw_limit(session, actor=identity.actor, limit_id=limit_id),
     )  # fmt: skip
     return _after(request, session, identity, Form(), done)
+
+
+@router.post("/return-basis", access=needs(Permission.NETWORK_MANAGE))
+def declare_return(request: Request, session: SessionDep, identity: IdentityDep, form: FormDep) -> Response:
+    """Declare on which legal basis material may be given back."""
+
+    def work() -> object:
+        text = form.get("return_basis").strip()[:500]
+        if not text:
+            raise BasisMissingError(field="return_basis")
+        return custody.declare_return_basis(session, actor=identity.actor, text=text)
+
+    return _after(request, session, identity, form, attempt(session, translator_of(request), work))
+
+
+@router.post("/return-basis/withdraw", access=needs(Permission.NETWORK_MANAGE))
+def withdraw_return(session: SessionDep, identity: IdentityDep) -> Response:
+    """Give nothing back any more."""
+    custody.withdraw_return_basis(session, actor=identity.actor)
+    return go("/network/stock", done="declared")

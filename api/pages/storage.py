@@ -17,6 +17,7 @@ from lab.library.models import Substance
 from lab.network.access import Permission
 from lab.network.models import Site
 from lab.register import disposal, rules, storage
+from lab.register.balances import place_masses
 from lab.register.errors import DeclaredNotFoundError
 from lab.register.models import Disposal
 from lab.register.storage import PlaceIn
@@ -28,7 +29,14 @@ LABORATORY = needs(Permission.CUSTODY_LABORATORY)
 
 def _page(request: Request, session: Session, identity: IdentityDep, form: Form, status: int = 200) -> Response:
     here = work_site(request, session, identity, Permission.CUSTODY_HANDLE)
-    context: dict[str, Any] = {"kept": [], "places": [], "limits": [], "disposals": [], "rules": rules.Rules()}
+    context: dict[str, Any] = {
+        "kept": [],
+        "places": [],
+        "limits": [],
+        "disposals": [],
+        "masses": [],
+        "rules": rules.Rules(),
+    }
     if here is not None:
         context = _context(session, identity, here)
     return show(request, "pages/storage.html", session=session, status=status, form=form, at=here, **context)
@@ -41,6 +49,7 @@ def _context(session: Session, identity: IdentityDep, here: Site) -> dict[str, A
     return {
         "kept": storage.kept_at(session, actor=identity.actor, site_id=here.id),
         "places": storage.places_of(session, site_id=here.id),
+        "masses": place_masses(session, actor=identity.actor, site_id=here.id),
         "limits": limits,
         "substances": {
             one.limit.substance_id: session.get_one(Substance, one.limit.substance_id).name

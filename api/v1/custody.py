@@ -13,8 +13,10 @@ from lab.custody.errors import ItemNotFoundError, ParcelNotFoundError
 from lab.custody.models import Action, EntryMode, ItemState, Parcel, ParcelState, SealState
 from lab.custody.parcels import ParcelReceipt
 from lab.custody.schemas import EventRequest, TimelineEntry
+from lab.kit.text import PlainText
 from lab.network.access import Actor, Permission
 from lab.register.errors import WitnessNeededError
+from lab.register.refusal import refuse_parcel
 from lab.samples import service as samples
 from lab.samples.errors import SampleNotFoundError
 
@@ -90,6 +92,16 @@ class ReceiptIn(BaseModel):
     entry: EntryMode | None = None
 
 
+class RefusalIn(BaseModel):
+    """Why a parcel is turned away at the door, and what its seal looked like."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    reason: Annotated[PlainText, Field(max_length=500)]
+    seal_state: SealState
+    witness_id: UUID | None = None
+
+
 class ParcelOut(BaseModel):
     """A parcel on its way."""
 
@@ -105,6 +117,9 @@ class ParcelOut(BaseModel):
     handed_over_at: datetime | None
     received_at: datetime | None
     seal_state: SealState | None
+    refused_at: datetime | None  # then it is on its way back, to where it left
+    refused_site_id: UUID | None
+    refused_why: str | None
 
 
 class ReceiptOut(BaseModel):
@@ -131,7 +146,7 @@ def _require_sight(session: SessionDep, actor: Actor, item_id: UUID) -> None:
 
 def _parcel(session: SessionDep, actor: Actor, parcel_id: UUID) -> Parcel:
     parcel = service.get_parcel(session, parcel_id=parcel_id)
-    if not actor.may_at_any(Permission.CUSTODY_HANDLE, (parcel.from_site_id, parcel.to_site_id)):
+    if not actor.may_at_any(Permission.CUSTODY_HANDLE, parcel.ends):
         raise ParcelNotFoundError(parcel=str(parcel_id))
     return parcel
 
@@ -192,3 +207,9 @@ def receive(parcel_id: UUID, data: ReceiptIn, session: SessionDep, actor: ActorD
     """Receive what was truly in the parcel; what deviates from the manifest is in the answer."""
     receipt: ParcelReceipt = service.receive_parcel(session, actor=actor, parcel_id=parcel_id, **_details(data))
     return ReceiptOut.model_validate(receipt)
+
+
+@router.post("/parcels/{parcel_id}/refuse", access=needs(Permission.CUSTODY_HANDLE))
+def refuse(parcel_id: UUID, data: RefusalIn, session: SessionDep, actor: ActorDep) -> ParcelOut:
+    """Refuse a parcel at the door: nothing of it is taken in, and it goes back to where it left."""
+    return ParcelOut.model_validate(refuse_parcel(session, actor=actor, parcel_id=parcel_id, **_details(data)))

@@ -166,6 +166,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "consumed": ("amount_ug",),
     "sealed": ("seal_number",),
     "packed": ("parcel", "manifest"),
+    "refused": ("parcel", "to"),
 }
 
 
@@ -265,6 +266,7 @@ class Event:
     analysis: UUID | None = None
     seal_number: str | None = None
     seal_state: SealState | None = None
+    parcel_seal_state: SealState | None = None
     entered_ug: int | None = None
     weighed_ug: int | None = None
     amount_ug: int | None = None
@@ -275,7 +277,7 @@ class Event:
 
 def event_of(seq: int, body: Mapping[str, Any]) -> Event:
     """The event of a body that :func:`read_entry` has let through."""
-    seal_state = body.get("seal_state")
+    seal_state, parcel_state = body.get("seal_state"), body.get("parcel_seal_state")
     return Event(
         seq=seq,
         id=UUID(body["id"]),
@@ -300,6 +302,7 @@ def event_of(seq: int, body: Mapping[str, Any]) -> Event:
         analysis=_key(body.get("analysis")),
         seal_number=body.get("seal_number"),
         seal_state=None if seal_state is None else SealState(seal_state),
+        parcel_seal_state=None if parcel_state is None else SealState(parcel_state),
         entered_ug=body.get("entered_ug"),
         weighed_ug=body.get("weighed_ug"),
         amount_ug=body.get("amount_ug"),

@@ -1,5 +1,6 @@
 """Setting right what was recorded wrongly: nothing is changed, a later event points at the earlier one."""
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -35,15 +36,34 @@ def correct(session: Session, *, actor: Actor, item_id: UUID, data: EventIn) -> 
     return row
 
 
+class CorrectionWay(StrEnum):
+    """What of an event a correction sets right."""
+
+    MASS = "mass"  # the mass that entered the books
+    AMOUNT = "amount"  # the mass that left them
+    WHOLE = "whole"  # it did not happen: it no longer moves the item or its books
+
+
+def ways(wrong: Event) -> frozenset[CorrectionWay]:
+    """How an event can be corrected."""
+    if wrong.action is Action.CORRECTED:
+        return frozenset()
+    found = {CorrectionWay.MASS} if wrong.entered_ug is not None and wrong.parent is None else set()
+    if wrong.amount_ug is not None:
+        found.add(CorrectionWay.AMOUNT)
+    # The first event of an item, and the one that made another item, can only have their quantities corrected.
+    if wrong.after is not None and wrong.child is None:
+        found.add(CorrectionWay.WHOLE)
+    return frozenset(found)
+
+
 def _fits(wrong: Event, data: EventIn) -> bool:
-    if wrong.action is Action.CORRECTED or (data.mass_mg is not None and data.amount_mg is not None):
+    if data.mass_mg is not None and data.amount_mg is not None:
         return False
     if data.mass_mg is not None:
-        return wrong.entered_ug is not None and wrong.parent is None
-    if data.amount_mg is not None:
-        return wrong.amount_ug is not None
-    # The first event of an item, and the one that made another item, can only have their quantities corrected.
-    return wrong.after is not None and wrong.child is None
+        return CorrectionWay.MASS in ways(wrong)
+    way = CorrectionWay.WHOLE if data.amount_mg is None else CorrectionWay.AMOUNT
+    return way in ways(wrong)
 
 
 def _correct_child(session: Session, *, actor: Actor, child_id: UUID, data: EventIn) -> None:

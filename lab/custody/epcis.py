@@ -46,6 +46,7 @@ _WORDS: Mapping[Action, _Word] = {
     Action.CORRECTED: _Word("other"),
     Action.HELD: _Word("holding", "unavailable"),
     Action.RELEASED: _Word("other", "in_progress"),
+    Action.REFUSED: _Word("other", "in_transit"),
 }
 _BEGINS = _Word("commissioning", "active", "ADD")  # an aliquot's own first event
 

@@ -104,6 +104,12 @@ class ParcelEmptyError(InvalidError):
     field = "item_ids"
 
 
+class ParcelRefusedError(ConflictError):
+    """The parcel was refused here and is on its way back."""
+
+    message_id = "error.custody.parcel_refused"
+
+
 class SealUsedError(ConflictError):
     """Another parcel on its way carries this seal number."""
 

@@ -48,7 +48,7 @@ def carriers(session: Session, *, site_ids: Sequence[UUID], but: UUID | None = N
 
 def _parcel(session: Session, actor: Actor, parcel_id: UUID) -> Parcel:
     parcel = get_parcel(session, parcel_id=parcel_id)
-    if not actor.may_at_any(Permission.CUSTODY_HANDLE, (parcel.from_site_id, parcel.to_site_id)):
+    if not actor.may_at_any(Permission.CUSTODY_HANDLE, parcel.ends):
         raise ParcelNotFoundError(parcel=str(parcel_id))
     if parcel.state is ParcelState.RECEIVED:
         raise ParcelStateError(state=parcel.state.value)
@@ -56,7 +56,7 @@ def _parcel(session: Session, actor: Actor, parcel_id: UUID) -> Parcel:
 
 
 def _receiver(session: Session, parcel: Parcel, giver: UUID, receiver_id: UUID | None) -> UUID:
-    known = carriers(session, site_ids=(parcel.from_site_id, parcel.to_site_id), but=giver)
+    known = carriers(session, site_ids=parcel.ends, but=giver)
     if receiver_id not in {account.id for account in known}:
         raise ReceiverUnknownError
     return UUID(str(receiver_id))

@@ -66,6 +66,7 @@ class Action(StrEnum):
     CORRECTED = "corrected"
     HELD = "held"  # legal hold: nothing of the sample is destroyed or given back until it is released
     RELEASED = "released"
+    REFUSED = "refused"  # at the door of where its parcel was to arrive: it goes back
 
 
 class SealState(StrEnum):
@@ -157,6 +158,12 @@ class Parcel(SQLModel, table=True):
     refused_by: UUID | None = None
     refused_site_id: UUID | None = None
     refused_why: str | None = Field(default=None, max_length=500)
+
+    @property
+    def ends(self) -> tuple[UUID, ...]:
+        """The sites that it concerns: where it left, where it goes, and where it was refused."""
+        refused = () if self.refused_site_id is None else (self.refused_site_id,)
+        return tuple(dict.fromkeys((self.from_site_id, self.to_site_id, *refused)))
 
 
 class ParcelItem(SQLModel, table=True):

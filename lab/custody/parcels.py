@@ -137,11 +137,16 @@ def build_manifest(parcel: Parcel, items: Sequence[Item], basis: str) -> bytes:
     )
 
 
+def packed_seals(parcel: Parcel) -> dict[UUID, str | None]:
+    """The seal that each container had when it was packed, as the manifest says."""
+    return {UUID(line["item"]): line["seal_number"] for line in canonical.loads(bytes(parcel.manifest))["items"]}
+
+
 def hand_over_parcel(session: Session, *, actor: Actor, parcel_id: UUID, **more: Any) -> Parcel:
     """Give the parcel to whoever carries it: every item in it is in transit. Again, from courier to courier."""
     ledger.lock(session)
     parcel = get_parcel(session, parcel_id=parcel_id)
-    if not actor.may_at_any(Permission.CUSTODY_HANDLE, (parcel.from_site_id, parcel.to_site_id)):
+    if not actor.may_at_any(Permission.CUSTODY_HANDLE, parcel.ends):
         raise ParcelNotFoundError(parcel=str(parcel_id))  # nor is its state told to other sites
     if parcel.state is ParcelState.RECEIVED:
         raise ParcelStateError(state=parcel.state.value)
@@ -149,7 +154,7 @@ def hand_over_parcel(session: Session, *, actor: Actor, parcel_id: UUID, **more:
     for item in _items(session, parcel, {Manifest.EXPECTED}):
         leaves_laboratory = item.state is ItemState.AT_LABORATORY
         action = Action.DISPATCHED if leaves_laboratory else Action.HANDED_OVER
-        record(session, actor=actor, item=item, action=action, data=data)
+        record(session, actor=actor, item=item, action=action, data=data, also_at=parcel.refused_site_id)
     parcel.state = ParcelState.IN_TRANSIT
     parcel.handed_over_at = parcel.handed_over_at or data.occurred_at or now()
     session.add(parcel)

@@ -24,6 +24,7 @@ from lab.network.access import Actor, Permission
 
 GIVEN = (Action.HANDED_OVER, Action.DISPATCHED)
 TAKEN = (Action.RECEIVED,)
+TURNED_AWAY = (Action.REFUSED,)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def issue_for_parcel(
     Signs the log if nothing signed yet holds these events. Raises :class:`NothingToExportError`,
     :class:`ForbiddenError`.
     """
-    if not actor.may_at_any(Permission.CUSTODY_HANDLE, (parcel.from_site_id, parcel.to_site_id)):
+    if not actor.may_at_any(Permission.CUSTODY_HANDLE, parcel.ends):
         raise ForbiddenError(permission=Permission.CUSTODY_HANDLE.value)
     rows = session.exec(
         select(CustodyEvent)

@@ -18,7 +18,7 @@ from lab.custody.corrections import correct, resolve_conflict
 from lab.custody.errors import EventInvalidError, NotAllowedError
 from lab.custody.fold import ItemStatus, fold
 from lab.custody.models import Action, CustodyEvent, Item, ReturnBasis
-from lab.custody.parcels import get_parcel, hand_over_parcel, pack, receive_parcel
+from lab.custody.parcels import get_parcel, hand_over_parcel, pack, packed_seals, receive_parcel
 from lab.custody.recording import details, get_item, history, record, sample_history
 from lab.custody.schemas import Balance, EventIn, TimelineEntry
 from lab.kit import ledger
@@ -38,10 +38,12 @@ __all__ = [
     "items_of",
     "open_item",
     "pack",
+    "packed_seals",
     "receive_parcel",
     "record_event",
     "register_item",
     "resolve_conflict",
+    "return_basis",
     "seal",
     "state_of",
     "timeline",
@@ -119,7 +121,7 @@ def record_event(session: Session, *, actor: Actor, item_id: UUID, action: Actio
 
     Parcels have functions of their own, and so has the beginning of an item.
     """
-    if action in {Action.COLLECTED, Action.PACKED}:
+    if action in {Action.COLLECTED, Action.PACKED, Action.REFUSED}:
         raise NotAllowedError(action=action.value, state=get_item(session, item_id).state.value)
     if action is Action.ALIQUOTED:
         amount_mg = more.pop("amount_mg", None)
@@ -220,6 +222,12 @@ def declare_return_basis(session: Session, *, actor: Actor, text: str) -> Return
     session.add(basis)
     session.flush()
     return basis
+
+
+def return_basis(session: Session) -> ReturnBasis | None:
+    """The legal basis declared last for giving material back; None: nothing is given back."""
+    standing = select(ReturnBasis).where(ReturnBasis.withdrawn_at == None)  # noqa: E711 -- SQL
+    return session.exec(standing.order_by(sa.column("declared_at").desc()).limit(1)).first()
 
 
 def withdraw_return_basis(session: Session, *, actor: Actor) -> None:

@@ -64,6 +64,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_SITE, Action.RECEIVED, _COUNTER, Guard.NONE, Next.PLACE),
     Transition(_TRANSIT, Action.HANDED_OVER, _COUNTER, Guard.SEALED, ItemState.IN_TRANSIT),  # from courier to courier
     Transition(_TRANSIT, Action.RECEIVED, _COUNTER, Guard.NONE, Next.PLACE),
+    Transition(_TRANSIT, Action.REFUSED, _COUNTER, Guard.NONE, ItemState.IN_TRANSIT),  # whoever carries it keeps it
     Transition(_TRANSIT, Action.LOST, _COUNTER, Guard.NONE, ItemState.LOST),
     Transition(ItemState.LOST, Action.FOUND, _COUNTER, Guard.NONE, Next.PLACE),
     *(Transition(state, Action.CORRECTED, _COUNTER, Guard.NONE, Next.SAME) for state in ItemState),

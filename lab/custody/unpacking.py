@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from sqlmodel import Session, col, select
 
 from lab.custody.containers import find_container
-from lab.custody.errors import ParcelNotFoundError
+from lab.custody.errors import ParcelNotFoundError, ParcelRefusedError
 from lab.custody.models import (
     Action,
     Item,
@@ -162,8 +162,15 @@ def _now_known(session: Session, text: str, manifest: Sequence[Item]) -> UUID | 
 
 
 def require_parcel(session: Session, *, actor: Actor, parcel_id: UUID) -> Parcel:
-    """The parcel, for whoever handles custody where it arrives; raises :class:`ParcelNotFoundError`."""
+    """The parcel, for whoever handles custody where it arrives.
+
+    Raises :class:`ParcelNotFoundError`, and :class:`ParcelRefusedError` where it was to arrive and was refused.
+    """
     parcel = session.get(Parcel, parcel_id)
-    if parcel is None or not actor.may(Permission.CUSTODY_HANDLE, parcel.to_site_id):
+    if parcel is None or not actor.may_at_any(Permission.CUSTODY_HANDLE, parcel.ends):
+        raise ParcelNotFoundError(parcel=str(parcel_id))
+    if not actor.may(Permission.CUSTODY_HANDLE, parcel.to_site_id):
+        if parcel.refused_site_id is not None and actor.may(Permission.CUSTODY_HANDLE, parcel.refused_site_id):
+            raise ParcelRefusedError  # a telephone that says so late is kept for a person to decide
         raise ParcelNotFoundError(parcel=str(parcel_id))
     return parcel

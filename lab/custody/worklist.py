@@ -56,7 +56,11 @@ def worklist(session: Session, *, actor: Actor, site_id: UUID | None = None) -> 
         offered=tuple(mine),
         carrying=tuple(carrying),
         to_hand_over=tuple(one for one in leaving if one.parcel.state is ParcelState.PACKED),
-        under_way=tuple(one for one in leaving if one.parcel.state is ParcelState.IN_TRANSIT and one not in carrying),
+        under_way=tuple(
+            one
+            for one in leaving
+            if one.parcel.state is ParcelState.IN_TRANSIT and one not in carrying and one.parcel.refused_at is None
+        ),  # what was refused comes back: it stands in ``to_receive``
         to_receive=tuple(one for one in coming if one.parcel.state is ParcelState.IN_TRANSIT or one.receiving),
         incomplete=tuple(_waiting(session, _incomplete(allowed))),
     )

@@ -5,7 +5,7 @@ substance or appearance, counterparty, destruction, stock held. Persons are the 
 brought a sample is nobody's business and stands nowhere. Everything is read from the log's own bytes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -248,16 +248,20 @@ def _established(session: Session, site_id: UUID) -> list[Line]:
                 parcel_seal=receiving.seal_number, text=scan.text, deviations=(Deviation.UNKNOWN,),
             )
         )  # fmt: skip
-    for parcel in session.exec(select(Parcel).where(Parcel.refused_site_id == site_id)):
-        if parcel.refused_at is not None:
-            lines.append(
-                Line(
-                    at=moment(parcel.refused_at), action=None,
-                    person=str(parcel.refused_by) if parcel.refused_by else None, parcel_seal=parcel.seal_number,
-                    counterparty=str(parcel.from_site_id), text=parcel.refused_why, deviations=(Deviation.REFUSED,),
-                )
-            )  # fmt: skip
-    return lines
+    return [*lines, *_refused(session, site_id)]
+
+
+def _refused(session: Session, site_id: UUID) -> Iterator[Line]:
+    """Parcels that this place refused, or whose parcels were refused elsewhere."""
+    concerned = (Parcel.refused_site_id == site_id) | (Parcel.from_site_id == site_id)
+    for parcel in session.exec(select(Parcel).where(col(Parcel.refused_at).is_not(None), concerned)):
+        here = parcel.refused_site_id == site_id
+        yield Line(
+            at=moment(parcel.refused_at or parcel.packed_at), action=None,
+            person=str(parcel.refused_by) if parcel.refused_by else None, parcel_seal=parcel.seal_number,
+            counterparty=str(parcel.from_site_id if here else parcel.refused_site_id), text=parcel.refused_why,
+            deviations=(Deviation.REFUSED,),
+        )  # fmt: skip
 
 
 def _missing(session: Session, site_id: UUID) -> Iterable[tuple[Parcel, UUID, UUID]]:

@@ -10,6 +10,12 @@ class BasisMissingError(InvalidError):
     field = "basis"
 
 
+class BasisTooLongError(InvalidError):
+    """A route's legal basis does not fit on a manifest."""
+
+    message_id = "error.register.basis_too_long"
+
+
 class RuleInvalidError(InvalidError):
     """A number of a rule is out of its range."""
 

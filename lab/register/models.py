@@ -49,7 +49,8 @@ class TransportRoute(SQLModel, table=True):
     to_site_id: UUID = Field(foreign_key="site.id")
     authorisation: str = Field(default="", max_length=120)
     circular: str = Field(default="", max_length=120)
-    judicial_district: str = Field(default="", max_length=80)
+    judicial_district: str = Field(default="", max_length=80)  # of departure
+    arrival_district: str = Field(default="", max_length=80)
     hours: int | None = None  # how long a parcel may be under way; None: what the site declares
     valid_until: date | None = None
     declared_by: UUID = Field(foreign_key="account.id")
@@ -98,6 +99,7 @@ class CustodyTaskKind(StrEnum):
     SEAL_BROKEN = "seal_broken"
     OVERDUE = "overdue"
     REFUSED = "refused"
+    SUM_DIFFERS = "sum_differs"  # container by container within the tolerance, together not
 
 
 class Settlement(StrEnum):

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, col, select
 
+from lab.custody.models import Parcel
 from lab.custody.schemas import to_ug
 from lab.errors import ForbiddenError
 from lab.kit.clock import now, today
@@ -17,6 +18,7 @@ from lab.network.access import Actor, Permission
 from lab.network.models import Site
 from lab.register.errors import (
     BasisMissingError,
+    BasisTooLongError,
     DeclaredNotFoundError,
     NothingDeclaredError,
     RuleInvalidError,
@@ -24,6 +26,7 @@ from lab.register.errors import (
 )
 from lab.register.models import RetentionFrom, StockLimit, StockRules, TransportRoute
 
+BASIS_LENGTH = 300  # of a parcel's legal basis
 _STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
@@ -49,7 +52,8 @@ class RouteIn(BaseModel):
     to_site_id: UUID
     authorisation: PlainText = Field(default="", max_length=120)
     circular: PlainText = Field(default="", max_length=120)
-    judicial_district: PlainText = Field(default="", max_length=80)
+    judicial_district: PlainText = Field(default="", max_length=80)  # of departure
+    arrival_district: PlainText = Field(default="", max_length=80)
     hours: int | None = Field(default=None, ge=1, le=24 * 60)
     valid_until: date | None = None
 
@@ -146,8 +150,10 @@ def add_route(session: Session, *, actor: Actor, data: RouteIn) -> TransportRout
     _require_coordinator(session, actor, data.from_site_id)
     if session.get(Site, data.to_site_id) is None:
         raise DeclaredNotFoundError
-    if not (data.authorisation or data.circular or data.judicial_district):
+    if not (data.authorisation or data.circular or data.judicial_district or data.arrival_district):
         raise BasisMissingError(field="authorisation")
+    if len(basis_of(data)) > BASIS_LENGTH:
+        raise BasisTooLongError(field="authorisation", most=BASIS_LENGTH)
     for other in routes_from(session, site_id=data.from_site_id):
         if other.to_site_id == data.to_site_id:
             other.withdrawn_at = now()
@@ -189,9 +195,18 @@ def route_between(session: Session, *, from_site_id: UUID, to_site_id: UUID) -> 
     )
 
 
-def basis_of(route: TransportRoute) -> str:
-    """The legal basis of a route in one line, as it stands on manifests and in the ledger's commitment."""
-    return " · ".join(part for part in (route.authorisation, route.circular, route.judicial_district) if part)[:300]
+def basis_of(route: TransportRoute | RouteIn) -> str:
+    """The legal basis of a route in one line, as it stands with parcels and in the ledger's commitment."""
+    districts = " → ".join(part for part in (route.judicial_district, route.arrival_district) if part)
+    return " · ".join(part for part in (route.authorisation, route.circular, districts) if part)
+
+
+def route_of(session: Session, parcel: Parcel) -> TransportRoute | None:
+    """The declared route, withdrawn or not, on whose legal basis a parcel travels; None: it has words of its own."""
+    query = select(TransportRoute).where(TransportRoute.from_site_id == parcel.from_site_id)
+    goes_to = parcel.refused_site_id or parcel.to_site_id
+    routes = session.exec(query.order_by(col(TransportRoute.declared_at).desc())).all()
+    return next((one for one in routes if one.to_site_id == goes_to and basis_of(one) == parcel.legal_basis), None)
 
 
 # Limits

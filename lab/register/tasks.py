@@ -31,6 +31,7 @@ from lab.network.access import Actor, Permission
 from lab.register.errors import TaskNotFoundError
 from lab.register.models import CustodyExamined, CustodyTask, CustodyTaskKind
 from lab.register.rules import Rules, route_between, rules_for
+from lab.register.sums import of_sums
 
 _K = CustodyTaskKind
 _BATCH = 2000  # entries looked at in one transaction: the log's lock is held meanwhile
@@ -56,6 +57,13 @@ def _known(session: Session, subjects: Sequence[str]) -> set[str]:
 
 
 def _of_entries(session: Session) -> Iterator[CustodyTask]:
+    """Of each entry alone, then of what was weighed among them together with what was weighed before."""
+    weighed: list[dict[str, Any]] = []
+    yield from _of_new_entries(session, weighed)
+    yield from of_sums(session, weighed)
+
+
+def _of_new_entries(session: Session, weighed: list[dict[str, Any]]) -> Iterator[CustodyTask]:
     mark = session.get(CustodyExamined, 1) or CustodyExamined(id=1, next_seq=0)
     query = select(LedgerEntry.seq, LedgerEntry.body).where(col(LedgerEntry.seq) >= mark.next_seq)
     rows = session.exec(query.order_by(col(LedgerEntry.seq)).limit(_BATCH)).all()
@@ -68,6 +76,8 @@ def _of_entries(session: Session) -> Iterator[CustodyTask]:
             continue  # what is no entry is found by verifying the log, not here
         if "action" in body:
             yield from _of_entry(session, body, rules)
+        if "weighed_ug" in body and body["weighed_ug"] != body.get("before_ug"):
+            weighed.append(body)
     session.add(mark)
 
 
@@ -170,7 +180,8 @@ def due_at(session: Session, parcel: Parcel) -> datetime | None:
     since = parcel.refused_at or parcel.handed_over_at
     if since is None:
         return None
-    route = route_between(session, from_site_id=parcel.from_site_id, to_site_id=parcel.to_site_id)
+    way = (parcel.from_site_id, parcel.refused_site_id or parcel.to_site_id)  # back takes as long as there
+    route = route_between(session, from_site_id=way[0], to_site_id=way[1])
     hours = route.hours if route else None
     if hours is None:
         hours = rules_for(session, site_id=parcel.from_site_id).transit_hours

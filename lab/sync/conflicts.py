@@ -70,7 +70,7 @@ def sites_concerned(session: Session, *, actor: Actor, operation: Operation) -> 
         sites = [operation.from_site_id]
     else:
         parcel = session.get(Parcel, operation.parcel_id)
-        sites = [parcel.to_site_id, parcel.from_site_id] if parcel else []
+        sites = [parcel.to_site_id, *parcel.ends] if parcel else []
     return next((site for site in sites if site and actor.may(Permission.CUSTODY_HANDLE, site)), None)
 
 

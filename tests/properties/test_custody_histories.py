@@ -37,6 +37,7 @@ from lab.sync.schemas import EventOperation
 from tests.lab.custody.conftest import Network
 
 SOAK_HISTORIES = int(os.environ.get("DRUGCHECK_SOAK_HISTORIES", "10000"))
+SOAK_FIRST = int(os.environ.get("DRUGCHECK_SOAK_FIRST", "0"))  # so that several processes can share them
 BATCH = 100  # histories between two roll-backs of everything
 ACTIONS = [action for action in Action if action not in {Action.COLLECTED, Action.PACKED}]
 TOLERANCE = RulesIn(tolerance_mg=0.3, tolerance_percent=2, basis="a test")
@@ -288,15 +289,18 @@ def test_the_histories_are_not_idle(session: Session) -> None:
 def test_the_books_close_in_ten_thousand_histories(session: Session) -> None:
     """Each batch is undone whole: ten thousand in one transaction would slow each other down."""
     engine, started, written = session.get_bind().dialect.name, time.perf_counter(), 0
-    for first in range(0, SOAK_HISTORIES, BATCH):
+    last = SOAK_FIRST + SOAK_HISTORIES
+    for first in range(SOAK_FIRST, last, BATCH):
         world = World.make(session)
-        for seed in range(first, min(first + BATCH, SOAK_HISTORIES)):
+        for seed in range(first, min(first + BATCH, last)):
             try:
                 written += live(world, Random(seed), 3 + seed % 14)  # noqa: S311 -- as above
             except AssertionError as error:
                 error.add_note(f"history {seed}")
                 raise
         session.rollback()
+        print(".", end="", flush=True)  # noqa: T201 -- a batch
     seconds = time.perf_counter() - started
-    print(f"\ncustody: {SOAK_HISTORIES:,} histories of {written:,} entries on {engine} in {seconds:,.0f} s")  # noqa: T201 -- a figure
+    which = f"{SOAK_HISTORIES:,} histories from number {SOAK_FIRST:,}"
+    print(f"\ncustody: {which}: {written:,} entries on {engine} in {seconds:,.0f} s")  # noqa: T201 -- a figure
     assert written > 4 * SOAK_HISTORIES

@@ -27,7 +27,7 @@ from templates.register_book import book_csv, book_pdf
 from tests.lab.custody.conftest import Network
 from tests.lab.custody.walks import walk
 from tests.lab.register_year import write_year
-from tests.properties.test_custody_histories import Laboratory
+from tests.properties.test_custody_histories import Laboratory, World
 
 
 @pytest.fixture
@@ -141,14 +141,14 @@ def test_only_who_audits_may_see_it_and_only_forwards(network: Network) -> None:
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_stock_of_the_register_is_the_stock_whatever_happened(session: Session, random: object, steps: int) -> None:
     with session.begin_nested() as savepoint:
-        network = Network(session)
-        laboratory = Laboratory(network, random)  # type: ignore[arg-type]  # hypothesis' own Random
+        world = World.make(session)
+        laboratory = Laboratory(world, random)  # type: ignore[arg-type]  # hypothesis' own Random
         for _ in range(steps):
             laboratory.act(laboratory.devices[0])
             laboratory.send(laboratory.devices[0])
             laboratory.settle()
-        book = book_of(network)
-        assert (book.closing.containers, book.closing.held_ug) == here(network)
+        book = book_of(world.network)
+        assert (book.closing.containers, book.closing.held_ug) == here(world.network)
         savepoint.rollback()
     session.expire_all()
 
