@@ -2,20 +2,24 @@
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 from sqlmodel import Session, select
 
-from api.cli.console import fail, out
+from api.cli.console import EXIT_FAILED, err, fail, out
 from api.cli.laboratory import laboratory
-from lab.library import service
+from lab.library import exchange, service
 from lab.library.models import TlcSystem
+from lab.network.access import Actor
+from lab.network.accounts import actor_of, get_account
 from lab.network.models import Site
-from tlc_analysis.library import COLUMNS
+from templates.i18n import translator
+from tlc_analysis.library import COLUMNS, LibraryEntry
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -78,19 +82,66 @@ def show(name: Annotated[str, typer.Argument(help="A substance, by name or synon
 
 @app.command()
 def export(
-    system: Annotated[str, typer.Option(help="The system's code, such as TA.")],
     site: Annotated[str, typer.Option(help="The laboratory whose own standards speak.")],
+    by: Annotated[str | None, typer.Option(help="The account that shares, for a library file.")] = None,
+    system: Annotated[str | None, typer.Option(help="A system's code, such as TA: write CSV.")] = None,
 ) -> None:
-    """Write what may identify in a system to standard output, as `drugcheck plate match --library` reads it."""
+    """Write what a laboratory measured itself to standard output, as a library file for another laboratory.
+
+    With --system: what may identify in that system, as `drugcheck plate match --library` reads it.
+    """
     with _session() as session:
-        laboratory = session.exec(select(Site).where(Site.name == site)).first()
-        if laboratory is None:
-            known = ", ".join(session.exec(select(Site.name).order_by(Site.name)))
-            fail(f"There is no site called {site!r}. Known sites: {known or 'none yet'}.")
-        found = service.get_system(session, code=system)
-        entries = service.match_library(session, system_id=found.id, site_id=laboratory.id)
+        place = _site(session, site)
+        if system is None:
+            typer.echo(exchange.library_file(session, actor=_actor(session, by), site_id=place.id), nl=False)
+        else:
+            found = service.get_system(session, code=system)
+            _write_csv(service.match_library(session, system_id=found.id, site_id=place.id))
+
+
+def _write_csv(entries: Iterable[LibraryEntry]) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(COLUMNS)
     for entry in entries:
         cells = (getattr(entry, column) for column in COLUMNS)
         writer.writerow(["" if cell is None else cell for cell in cells])
+
+
+@app.command("import")
+def take_in(
+    file: Annotated[Path, typer.Argument(help="A library file of another laboratory (docs/library-file.md).")],
+    site: Annotated[str, typer.Option(help="The laboratory that takes it in.")],
+    by: Annotated[str, typer.Option(help="The account that takes it in; it needs the right to edit the library.")],
+    look: Annotated[bool, typer.Option("--look", help="Only say what it would bring.")] = False,
+) -> None:
+    """Take in what another laboratory measured: shown as "reported elsewhere", it never identifies anything."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.")
+    with _session(write=not look) as session:
+        place, actor = _site(session, site), _actor(session, by)
+        take = exchange.preview_file if look else exchange.import_file
+        report = take(session, actor=actor, site_id=place.id, content=content)
+    done = "would be taken" if look else "taken"
+    head = f"{report.laboratory}, {report.written_on}: {len(report.taken)} {done}, {len(report.refused)} refused."
+    out.print(head, markup=False, highlight=False, soft_wrap=True)
+    for one in report.refused:
+        why = translator("en").text(one.message.id, **one.message.params)
+        err.print(f"entry {one.number}: {why}", markup=False, highlight=False, soft_wrap=True)
+    if not report.taken:
+        raise SystemExit(EXIT_FAILED)
+
+
+def _site(session: Session, name: str) -> Site:
+    found = session.exec(select(Site).where(Site.name == name)).first()
+    if found is None:
+        known = ", ".join(session.exec(select(Site.name).order_by(Site.name)))
+        fail(f"There is no site called {name!r}. Known sites: {known or 'none yet'}.")
+    return found
+
+
+def _actor(session: Session, email: str | None) -> Actor:
+    if email is None:
+        fail("Say with --by whose account shares the file, or with --system which system to write as CSV.")
+    return actor_of(session, account_id=get_account(session, email=email).id)
