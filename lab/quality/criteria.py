@@ -19,7 +19,9 @@ from lab.quality.errors import CriteriaRangeError, CriteriaSourceMissingError
 from lab.quality.models import QualityCriteria
 from lab.quality.westgard import SOURCE
 
-SHIPPED_BASELINE_RUNS = 20  # CLSI C24, Statistical Quality Control for Quantitative Measurement Procedures
+# CLSI C24, 4th edition (2016), is not open to read; its "20 times on 20 separate days" for a new control is quoted by
+# Bio-Rad, "How to establish mean and acceptable QC ranges" (helpcenter.qcnet.com, article 360060509911).
+SHIPPED_BASELINE_RUNS = 20
 _LIMITS = {"window_hrf": (0.1, 50.0), "duplicate_limit": (1.0, 20.0), "baseline_runs": (5, 200)}
 
 

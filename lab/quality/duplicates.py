@@ -1,7 +1,8 @@
 """One sample on two lanes of a plate: band for band, how far apart, in uncertainties of the difference.
 
-Where the two values differ by at most 1.96 times the standard uncertainty of their difference, nineteen pairs of
-twenty of one substance do (ISO 5725-6:1994, 4.1.1: 2.8 times the standard deviation of one). The uncertainty is that of
+Of two normal values measured alike, nineteen pairs of twenty differ by at most 1.96 times the standard uncertainty of
+their difference; that is 1.96 √2 = 2.8 times the standard deviation of one, the repeatability limit of ISO 5725-6 (the
+factor follows from the normal distribution; the standard itself is not open to read). The uncertainty is that of
 reading the picture alone; how unevenly a plate runs comes on top, so a laboratory declares its own limit.
 """
 

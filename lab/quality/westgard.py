@@ -2,7 +2,8 @@
 
 Westgard, Barry, Hunt & Groth, A multi-rule Shewhart chart for quality control in clinical chemistry, Clin. Chem. 1981,
 27, 493-501. A deviation z is (value - mean) / standard deviation. 1-2s warns; every other rule rejects the run. R-4s
-compares the controls of one run (one plate) with each other and says nothing of two runs.
+compares the controls of one run (one plate) with each other and says nothing of two runs. The rules are as Westgard QC
+still words them (westgard.com, "Westgard Rules and Multirules"); 10-x there is ten controls on one side of the mean.
 """
 
 import statistics
