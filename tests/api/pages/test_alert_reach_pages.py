@@ -24,16 +24,8 @@ from lab.photos.models import SamplePhoto
 from lab.samples.models import Sample
 from tests.alerts.channels.test_push import Browser, unpadded_text
 from tests.api.pages.conftest import Client, Lab, text_of
+from tests.api.pages.pictures import jpeg
 from tests.api.pages.test_alert_pages import GRADE, alert, subscribe, version_of  # noqa: F401 -- a fixture
-
-
-def jpeg() -> bytes:
-    """Left half red, right half blue, with a note in it that nobody should read."""
-    picture = Image.new("RGB", (800, 400), "red")
-    picture.paste(Image.new("RGB", (400, 400), "blue"), (400, 0))
-    out = io.BytesIO()
-    picture.save(out, "JPEG", comment=b"a note")
-    return out.getvalue()
 
 
 def photographed(lab: Lab, alert: Alert, *, keep: bool = True, publish: bool = True) -> SamplePhoto:
