@@ -3,7 +3,9 @@
 "use strict";
 {
   const { Ground, pulled } = window.PlateGeometry;
-  const { SVG, listed, moved, shape, drawn, put, set } = window.PlateHandles;
+  const { SVG, listed, moved, drawn, put, set } = window.PlateHandles;
+  const { lines, follow, spoken } = window.PlateDrawing;
+  const { plateAt, nearestLane, snapped, sizeOn, laneEnds, widestGap, halves } = window.PlatePlacing;
   const root = document.querySelector("[data-viewer]");
   const svg = document.querySelector("figure.plate svg");
   if (root && svg) start(JSON.parse(root.querySelector("[data-viewer-reading]").textContent));
@@ -27,6 +29,7 @@
     const zoom = new window.PlateZoom(svg, { keep: `plate-${reading.plate}`, onChange: () => active() && place() });
 
     const list = () => listed(edits.state, say);
+    const inWords = (handle) => spoken(handle, { texts, say, number });
 
     // Drawing.
 
@@ -36,29 +39,11 @@
       const focused = layer.contains(document.activeElement);
       layer.replaceChildren();
       handles = list();
-      drawLines();
+      lines(layer, edits);
       for (const handle of handles) handle.node = drawn(layer, handle, texts.handle);
       place();
       if (focused && chosen) nodeOf(chosen)?.focus({ preventScroll: true });
       tell();
-    }
-
-    function drawLines() {
-      const ghosts = shape(layer, "g", { class: "ghosts", "aria-hidden": "true" });
-      edits.state.plates.forEach((plate, p) => {
-        const first = edits.first.plates[p];
-        for (const name of ["origin", "front"]) {
-          if (plate.dirty[name] && first[name]) shape(ghosts, "polyline", { points: first[name].join(" "), class: "ghost" });
-        }
-        const kept = new Set(plate.spots.filter((spot) => !spot.dirty && spot.from.length === 1).map((spot) => `${spot.lane}:${spot.from}`));
-        for (const spot of first.spots) {
-          if (kept.has(`${spot.lane}:${spot.from}`)) continue;
-          shape(ghosts, "ellipse", { cx: spot.at[0], cy: spot.at[1], rx: spot.size[0] / 2, ry: spot.size[1] / 2, class: "ghost" });
-        }
-      });
-      for (const name of ["origin", "front", "outline"]) {
-        edits.state.plates.forEach((plate, p) => shape(layer, name === "outline" ? "polygon" : "polyline", { class: `held ${name}`, "data-of": `${p}:${name}` }));
-      }
     }
 
     function place() {
@@ -67,7 +52,7 @@
         const { node } = handle;
         put(handle, px, number);
         const value = handle.kind === "spot" ? 100 * (handle.rf ?? 0) : handle.value ?? 0;
-        set(node, { "aria-label": handle.label, "aria-valuenow": value.toFixed(1), "aria-valuetext": spoken(handle) });
+        set(node, { "aria-label": handle.label, "aria-valuenow": value.toFixed(1), "aria-valuetext": inWords(handle) });
         node.classList.toggle("moved", Boolean(handle.dirty || (handle.name && handle.plate.dirty[handle.name]) || (handle.kind === "corner" && handle.plate.dirty.corners)));
         node.classList.toggle("chosen", handle.key === chosen);
       }
@@ -78,24 +63,7 @@
         set(line, { points: (points || []).join(" "), "stroke-width": 1.5 * px });
         line.classList.toggle("moved", Boolean(plate.dirty[name === "outline" ? "corners" : name]));
       }
-      follow();
-    }
-
-    function spoken(handle) {
-      if (handle.kind === "spot") return (handle.rf === null ? texts.no_rf : say("hrf", { value: number.format(100 * handle.rf) })) + (handle.dirty || handle.manual ? `, ${texts.by_person}` : "");
-      if (handle.kind === "corner") return say("place", { x: Math.round(handle.at[0]), y: Math.round(handle.at[1]) });
-      return say(handle.kind === "lane" ? "across" : "height", { value: number.format(handle.value) }) + (handle.dirty ? `, ${texts.by_person}` : "");
-    }
-
-    // The profiles beside the picture show where each band is now; their scale is that of the reading.
-    function follow() {
-      for (const box of document.querySelectorAll("[data-profile-lane]")) {
-        const marks = box.querySelector("[data-marks]");
-        const [from, to] = [Number(box.dataset.from), Number(box.dataset.to)];
-        const found = handles.filter((one) => one.kind === "spot" && String(one.lane.from) === box.dataset.profileLane && one.p === Number(box.dataset.plate) && one.rf !== null);
-        const d = found.map((one) => `M${(300 * (one.rf - from) / (to - from)).toFixed(1)} -2v84`).join("");
-        if (marks && marks.getAttribute("d") !== d) marks.setAttribute("d", d);
-      }
+      follow(handles);
     }
 
     // Choosing and telling.
@@ -112,7 +80,7 @@
     function tell() {
       const handle = current();
       $("chosen").textContent = handle ? handle.label : texts.nothing_chosen;
-      $("value").textContent = handle ? spoken(handle) : "";
+      $("value").textContent = handle ? inWords(handle) : "";
       const above = handle?.kind === "spot" && next(handle);
       root.querySelector("[data-act=merge]").disabled = !above;
       root.querySelector("[data-act=split]").disabled = handle?.kind !== "spot";
@@ -196,48 +164,21 @@
       adding = null;
       figure.classList.remove("pointing");
       for (const button of root.querySelectorAll("[data-add]")) button.setAttribute("aria-pressed", "false");
-      const lanes = handles.filter((handle) => handle.kind === "lane");
-      const [p, plate] = [plateAt(point), edits.state.plates[plateAt(point)]];
-      const ground = new Ground(plate.corners);
+      const p = plateAt(edits.state, point);
+      const ground = new Ground(edits.state.plates[p].corners);
       if (what === "lane") return addLane(p, ground.plate(point)[0]);
-      const away = (handle) => Math.abs(handle.path.u + handle.path.slope * (ground.plate(point)[1] - handle.path.v) - ground.plate(point)[0]);
-      const nearest = lanes.filter((handle) => handle.p === p).sort((one, other) => away(one) - away(other))[0];
+      const nearest = nearestLane(handles, p, ground, point);
       if (nearest) addSpot(nearest, snapped(nearest, point));
-    }
-
-    function plateAt(point) {
-      const inside = edits.state.plates.findIndex((plate) => new Ground(plate.corners).plate(point).every((n) => n >= 0 && n <= 1));
-      return Math.max(inside, 0);
-    }
-
-    // A finger is broader than a band: the profile's peak within 3 hRf is what was meant.
-    function snapped({ lane, ground, path, run }, point) {
-      const rf = ground.rf(point, run);
-      const box = document.querySelector(`[data-profile-lane="${lane.from}"]`);
-      if (rf === null || !box) return point;
-      const [from, to] = [Number(box.dataset.from), Number(box.dataset.to)];
-      const profile = box.querySelector("polyline.signal").getAttribute("points").trim().split(" ").map((pair) => pair.split(",").map(Number))
-        .map(([x, y]) => [from + (x / 300) * (to - from), -y]).filter(([at]) => Math.abs(at - rf) < 0.03);
-      const top = profile.reduce((best, one) => (one[1] > best[1] ? one : best), [rf, -Infinity]);
-      const inner = top !== profile[0] && top !== profile.at(-1);
-      return inner ? ground.point(path, run, top[0]) : point;
     }
 
     function addSpot({ p, lane }, at) {
       const id = lane.from ?? lane.name;
-      const sizes = edits.state.plates[p].spots.map((spot) => spot.size);
-      const size = sizes.length ? sizes.sort((a, b) => a[0] - b[0])[Math.floor(sizes.length / 2)] : [reading.step_px * 40, reading.step_px * 30];
-      const spot = edits.addSpot(p, id, at, size);
+      const spot = edits.addSpot(p, id, at, sizeOn(edits.state.plates[p], reading.step_px));
       settle((handle) => handle.spot === spot);
     }
 
     function addLane(p, u) {
-      const plate = edits.state.plates[p];
-      const ground = new Ground(plate.corners);
-      const foot = ground.picture([u, plate.origin ? ground.at(plate.origin, u) : 0.92]);
-      const like = handles.find((handle) => handle.kind === "lane" && handle.p === p && handle.run);
-      const head = like && ground.picture([u + like.path.slope * (like.run.high - like.run.low), ground.at(plate.front, u)]);
-      const lane = edits.addLane(p, foot, head || null);
+      const lane = edits.addLane(p, ...laneEnds(edits.state.plates[p], handles, u));
       settle((handle) => handle.lane === lane && handle.kind === "lane");
     }
 
@@ -250,9 +191,7 @@
         if (lane?.run) addSpot(lane, lane.ground.point(lane.path, lane.run, 0.5));
         return;
       }
-      const places = [0, ...lanes.filter((handle) => handle.p === (at?.p ?? 0)).map((handle) => handle.path.u), 1];
-      const gaps = places.slice(1).map((u, i) => [u - places[i], (u + places[i]) / 2]);
-      addLane(at?.p ?? 0, gaps.sort((one, other) => other[0] - one[0])[0][1]);
+      addLane(at?.p ?? 0, widestGap(handles, at?.p ?? 0));
     }
 
     function settle(isIt) {
@@ -285,10 +224,7 @@
       split() {
         const handle = current();
         if (handle?.kind !== "spot") return;
-        const [u, v] = handle.ground.plate(handle.at);
-        const tall = handle.ground.plate([handle.at[0], handle.at[1] + handle.spot.size[1] / 2]);
-        const half = Math.max(Math.hypot(tall[0] - u, tall[1] - v) / 2, 0.004);
-        const part = edits.splitSpot(handle.p, handle.spot, handle.ground.picture([u, v + half]), handle.ground.picture([u, v - half]));
+        const part = edits.splitSpot(handle.p, handle.spot, ...halves(handle));
         settle((one) => one.spot === part);
       },
       in: () => zoom.by(1.5),
