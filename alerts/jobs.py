@@ -6,6 +6,7 @@ from alerts.contacts.causes import ERASE, NOTIFY
 from alerts.contacts.erasing import erase_served
 from alerts.contacts.notices import notify
 from alerts.deliveries.fanout import DISPATCH
+from alerts.deliveries.sending import look as look_for_due
 from alerts.deliveries.sending import send_due
 from alerts.episodes.service import close_quiet
 from alerts.rules.active import active_rules
@@ -25,6 +26,10 @@ from lab.kit.tasks import Context, Task
 def _dispatch(context: Context, _key: str) -> None:
     """Send what is due, whatever called: the key only says who asked."""
     send_due(context.database, services=context.service(AlertServices))
+
+
+def _look_for_due(context: Context, _key: str) -> None:
+    look_for_due(context.database, services=context.service(AlertServices))
 
 
 def _render(context: Context, key: str) -> None:
@@ -97,7 +102,8 @@ def _look_for_signals(context: Context, _key: str) -> None:
 
 TASKS: tuple[Task, ...] = (
     Task(DISPATCH, _dispatch),
-    Task("alerts.dispatch_sweep", _dispatch, every_s=5.0),  # retries, and what a dead sender left behind
+    # Retries, and what a dead sender left behind. Not by the queue, where a sweep would wait for the dead one's lease.
+    Task("alerts.dispatch_sweep", _look_for_due, every_s=2.0, everywhere=True),
     Task(RENDER, _render),
     Task("alerts.render_sweep", _render_forgotten, every_s=30.0),
     Task(ESCALATE, _escalate),

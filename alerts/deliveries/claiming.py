@@ -50,16 +50,16 @@ class Claim:
 
 def claim_due(
     session: Session, *, leases_s: Mapping[ChannelKind, float], limit: int, lanes: Collection[Lane] = LANES,
-    hosts: Mapping[int, int] | None = None, most_per_host: int | None = None,
+    hosts: Mapping[int, int] | None = None, most_per_host: int | None = None, sender_id: UUID | None = None,
 ) -> list[Claim]:  # fmt: skip
     """Take up to ``limit`` deliveries of ``lanes`` that are due, lane by lane, the longest due first. Commit before
     sending.
 
     A delivery waits while an earlier version is under way to the same endpoint. What goes by a channel that this
     process has not waits, and so does what would be more than ``most_per_host`` calls to one host (``hosts``: how many
-    are under way to each). One whose senders died again and again is sent alone after
-    :data:`~alerts.deliveries.backoff.SUSPECT_AFTER` of them, and given up after
-    :data:`~alerts.deliveries.backoff.MAX_DEATHS`.
+    are under way to each). ``sender_id`` gives signs of life for what is taken (``liveness.py``). One whose senders
+    died again and again is sent alone after :data:`~alerts.deliveries.backoff.SUSPECT_AFTER` of them, and given up
+    after :data:`~alerts.deliveries.backoff.MAX_DEATHS`.
     """
     session.flush()
     full = {host for host, count in (hosts or {}).items() if most_per_host is not None and count >= most_per_host}
@@ -72,7 +72,7 @@ def claim_due(
         ours += _take_over(session, orphans)
     if not ours:
         return []
-    _lease(session, ours, leases_s)
+    _lease(session, ours, leases_s, sender_id)
     return [_claim(row) for row in ours]
 
 
@@ -157,7 +157,9 @@ def _take_over(session: Session, orphans: Sequence[Any]) -> list[Any]:
     return [row for row in orphans if row.died + 1 < MAX_DEATHS and row not in suspects]
 
 
-def _lease(session: Session, rows: Sequence[Any], leases_s: Mapping[ChannelKind, float]) -> None:
+def _lease(
+    session: Session, rows: Sequence[Any], leases_s: Mapping[ChannelKind, float], sender_id: UUID | None
+) -> None:
     moment = now()
     for channel, lease_s in leases_s.items():
         ids = [row.id for row in rows if row.channel is channel]
@@ -167,7 +169,7 @@ def _lease(session: Session, rows: Sequence[Any], leases_s: Mapping[ChannelKind,
                 .where(col(Delivery.id).in_(ids))
                 .values(
                     state=DeliveryState.SENDING, attempts=col(Delivery.attempts) + 1,
-                    due_at=moment + timedelta(seconds=lease_s),
+                    due_at=moment + timedelta(seconds=lease_s), sender_id=sender_id,
                 )
                 .execution_options(synchronize_session=False)
             )  # fmt: skip

@@ -61,6 +61,12 @@ class Delivery(SQLModel, table=True):
             sqlite_where=sa.text("state IN ('waiting', 'sending')"),
             postgresql_where=sa.text("state IN ('waiting', 'sending')"),
         ),
+        sa.Index(
+            "ix_delivery_sender_id",
+            "sender_id",
+            sqlite_where=sa.text("state = 'sending'"),
+            postgresql_where=sa.text("state = 'sending'"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -89,10 +95,20 @@ class Delivery(SQLModel, table=True):
     # Attempts that say nothing about the receiver (its sender died, it was never begun, cut short, before a person
     # put it back): the back-off does not count them.
     uncounted: int = 0
+    sender_id: UUID | None = None  # who took it last; no foreign key, for senders come and go
     died: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # how many senders died with it in a row
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     due_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)  # while sending: when the lease ends
     ended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class DeliverySender(SQLModel, table=True):
+    """A round of sending that goes on somewhere, and when it last gave a sign of life."""
+
+    __tablename__ = "delivery_sender"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    seen_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
 class DeliveryAttempt(SQLModel, table=True):

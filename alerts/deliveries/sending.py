@@ -18,6 +18,7 @@ from alerts.channels.base import Channel, CutShortError, Outgoing, TransportErro
 from alerts.deliveries.claiming import Claim, claim_due, due_lanes
 from alerts.deliveries.composing import NothingToSendError, compose_all
 from alerts.deliveries.lanes import CUT_SHORT, LaneCalls, lanes_of
+from alerts.deliveries.liveness import Life, is_any_silent, take_up
 from alerts.deliveries.models import Lane
 from alerts.deliveries.outcomes import Outcome, record_all, record_one
 from alerts.services import AlertServices
@@ -55,6 +56,14 @@ def send_due(database: Database, *, services: AlertServices, budget_s: float = 4
     return taken
 
 
+def look(database: Database, *, services: AlertServices) -> int:
+    """As :func:`send_due`, after a glance at whether there is anything to do: for whoever looks every other second."""
+    with database.reading() as session:
+        if not due_lanes(session) and not is_any_silent(session):
+            return 0
+    return send_due(database, services=services)
+
+
 @dataclass(eq=False)
 class _Call:
     claim: Claim
@@ -77,6 +86,7 @@ class _Round:
             for lane, calls in lanes_of(channel, scale=scale).items()
         }
         self._calls: set[_Call] = set()
+        self._life = Life(database)
         self._done: list[Outcome] = []
         self._news = anyio.Event()
         self._taken = 0
@@ -99,6 +109,7 @@ class _Round:
                         await self._wait()
                 else:
                     await anyio.sleep(0)
+        self._life.end()
         return self._taken
 
     async def _wait(self) -> None:
@@ -112,9 +123,12 @@ class _Round:
         In the loop itself and not in a thread: two busy threads of Python hand each other the interpreter at every
         system call, which makes every call take longer (decision 0032).
         """
+        if self._calls:
+            self._life.show()
         wanted = self._wanted()
         if not outcomes and not wanted:
             return []
+        self._life.show()
         try:
             with self._database.session() as session:
                 record_all(session, outcomes)
@@ -135,6 +149,7 @@ class _Round:
         """The lanes in which something waits, the first first, and how many to take of each."""
         if time.monotonic() >= self._end_s:
             return []
+        take_up(self._database)
         with self._database.reading() as reading:  # mostly there is nothing to lock
             due = [key for key in due_lanes(reading) if key in self._lanes]
         rooms = [(self._lanes[key], self._lanes[key].room(due)) for key in sorted(due, key=lambda key: key[1])]
@@ -149,7 +164,7 @@ class _Round:
             lease_s = self._services.channels[calls.kind].lease_s
             claims += claim_due(
                 session, leases_s={calls.kind: lease_s}, limit=room, lanes=(calls.lane,), hosts=calls.hosts,
-                most_per_host=calls.most_per_host,
+                most_per_host=calls.most_per_host, sender_id=self._life.sender_id,
             )  # fmt: skip
         return claims
 

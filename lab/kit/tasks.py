@@ -43,6 +43,8 @@ class Task:
     A run that raises, or whose worker dies, is tried again after ``retry_delays_s`` (the last delay repeats) up
     to ``max_attempts`` times in all; then the job is dead, and stays visible.
     ``every_s``: runs by itself at this interval with an empty key (sweeps).
+    ``everywhere``: at that interval in every worker process, beside the queue: for what must go on however a job of
+    another process ended.
     ``heavy``: takes much memory or many seconds; a worker runs one heavy job at a time, beside the light ones,
     so that ten plates that wait to be read never hold up a warning.
     """
@@ -52,9 +54,13 @@ class Task:
     max_attempts: int = 10
     retry_delays_s: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)
     every_s: float | None = None
+    everywhere: bool = False
     heavy: bool = False
 
     def __post_init__(self) -> None:
+        if self.everywhere and self.every_s is None:
+            message = f"task {self.name} needs an interval to run everywhere"
+            raise ValueError(message)
         if self.max_attempts < 1 or not self.retry_delays_s:
             message = f"task {self.name} needs at least one attempt and one delay"
             raise ValueError(message)

@@ -4,8 +4,9 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event, Thread
 from typing import Protocol
 
@@ -49,16 +50,23 @@ class Worker:
             message = "two tasks share a name"
             raise ValueError(message)
         kind = LeaseEngine if context.database.is_sqlite else ProcrastinateEngine
-        self._engine: Engine = kind(context, by_name, light_slots=light_slots, lease_s=lease_s)
+        queued = {name: task for name, task in by_name.items() if not task.everywhere}
+        self._engine: Engine = kind(context, queued, light_slots=light_slots, lease_s=lease_s)
+        self._context = context
         self._database = context.database
-        self._periodic = [task for task in tasks if task.every_s is not None]
-        self._care_s = min([lease_s / 4, *(task.every_s / 2 for task in tasks if task.every_s is not None)])
+        self._everywhere = [task for task in tasks if task.everywhere]
+        self._periodic = [task for task in queued.values() if task.every_s is not None]
+        self._care_s = min([lease_s / 4, *(task.every_s / 2 for task in self._periodic if task.every_s is not None)])
         self._stop = Event()
         self._thread: Thread | None = None
 
     def run(self) -> None:
         """Work until :meth:`stop` is called (from another thread, or a signal handler)."""
-        with _repeating(self._care, every_s=self._care_s):
+        with ExitStack() as stack:
+            stack.enter_context(_repeating(self._care, every_s=self._care_s))
+            for task in self._everywhere:
+                run = partial(task.run, self._context, "")
+                stack.enter_context(_repeating(run, every_s=task.every_s or 0.0, name=task.name))
             self._engine.run(self._stop)
 
     def start(self) -> None:
@@ -109,7 +117,7 @@ def _next_moment(task: Task) -> datetime:
 
 
 @contextmanager
-def _repeating(action: Callable[[], None], *, every_s: float) -> Iterator[None]:
+def _repeating(action: Callable[[], None], *, every_s: float, name: str = "care") -> Iterator[None]:
     """Call ``action`` at once and every ``every_s`` seconds in a thread of its own, while the block runs."""
     ended = Event()
 
@@ -118,11 +126,11 @@ def _repeating(action: Callable[[], None], *, every_s: float) -> Iterator[None]:
             try:
                 action()
             except Exception:
-                logger.exception("the worker's care failed; it goes on")
+                logger.exception("%s failed in this worker; it goes on", name)
             if ended.wait(every_s):
                 return
 
-    thread = Thread(target=repeat, name="drugcheck-worker-care")
+    thread = Thread(target=repeat, name=f"drugcheck-worker-{name}")
     thread.start()
     try:
         yield

@@ -289,6 +289,15 @@ def test_a_periodic_task_runs_once_per_interval_however_many_workers_keep_it(dat
     assert len(set(intervals)) == len(intervals)
 
 
+def test_a_task_that_runs_everywhere_goes_on_in_every_worker_whatever_the_queue_does(database: Database) -> None:
+    runs = [Event(), Event()]
+    looks = [Task("look", lambda _context, _key, run=run: run.set(), every_s=0.05, everywhere=True) for run in runs]
+    with working(worker(database, looks[:1])), working(worker(database, looks[1:])):
+        assert all(run.wait(20) for run in runs)
+    with database.reading() as session:
+        assert without_job(session, "look", [""]) == [""]  # never queued
+
+
 def test_two_workers_share_without_running_one_job_twice(database: Database, log: Path) -> None:
     keys = [str(number) for number in range(60)]
     with process(database, log, lasting_s=0.01) as one, process(database, log, lasting_s=0.01) as two:

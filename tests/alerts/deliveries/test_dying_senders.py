@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from alerts.channels.base import NotBegunError, Outgoing, TransportError
+from alerts.deliveries import liveness
 from alerts.deliveries.backoff import DELAYS_S, MAX_ATTEMPTS, MAX_DEATHS, SUSPECT_AFTER
 from alerts.deliveries.claiming import DIED, Claim, claim_due
 from alerts.deliveries.dead import dead_letters, replay_dead
-from alerts.deliveries.models import Delivery, DeliveryAttempt, DeliveryState, Lane, Purpose
+from alerts.deliveries.liveness import SILENT, Life, take_up
+from alerts.deliveries.models import Delivery, DeliveryAttempt, DeliverySender, DeliveryState, Lane, Purpose
 from alerts.deliveries.outcomes import Outcome, record_all
 from alerts.deliveries.sending import send_due
 from alerts.services import AlertServices
@@ -81,6 +83,36 @@ class Hospital:
 @pytest.fixture
 def hospital(database: Database, services: AlertServices) -> Hospital:
     return Hospital(database, services)
+
+
+def test_what_a_silent_sender_had_is_taken_up_long_before_its_lease_ends(hospital: Hospital, webhook: Recorder) -> None:
+    with hospital.later(1) as moment, hospital.database.session() as session:
+        sender = DeliverySender(seen_at=moment)
+        session.add(sender)
+        assert len(claim_due(session, leases_s=LEASES_S, limit=50, sender_id=sender.id)) == 1
+    hospital.moment += SILENT - timedelta(seconds=2)
+    assert hospital.send() == 0  # a moment of silence is no death
+    hospital.moment += timedelta(seconds=2)
+    assert hospital.send() == 1
+    assert (hospital.row().state, hospital.row().died) == (DeliveryState.SENT, 1)
+    with Session(hospital.database.engine) as session:
+        assert session.exec(select(DeliverySender)).all() == []
+
+
+def test_who_was_taken_for_dead_speaks_again_under_its_name(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = Life(database)
+    with frozen(now() - SILENT * 2):
+        life.show()
+    assert take_up(database) == 0
+    monkeypatch.setattr(liveness, "SHOWN_EVERY_S", 0.0)
+    life.show()
+    with Session(database.engine) as session:
+        assert [one.id for one in session.exec(select(DeliverySender))] == [life.sender_id]
+    life.end()
+    with Session(database.engine) as session:
+        assert session.exec(select(DeliverySender)).all() == []
 
 
 def test_deaths_lengthen_no_wait(hospital: Hospital) -> None:
