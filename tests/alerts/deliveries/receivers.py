@@ -1,6 +1,7 @@
 """Endpoints on this machine, in a process of their own: ``python -m tests.alerts.deliveries.receivers LOG PORTS``.
 
-HTTP: whatever is posted to ``/ok/…`` is answered and noted, ``/hang/…`` is never answered. SMTP: everything is taken
+HTTP, at every address of this machine (127.0.0.0/8 has millions, each a host of its own): whatever is posted to
+``/ok/…`` is answered and noted, ``/hang/…`` is never answered. SMTP: everything is taken
 and noted. A note is a line "id moment", written before the answer, as a receiver does that de-duplicates.
 """
 
@@ -68,8 +69,8 @@ async def main(log: str, ports: str) -> None:
     with Path(log).open("a", encoding="utf-8") as file:
         notes = Notes(file)
         servers = [
-            await asyncio.start_server(lambda r, w, serve=serve: serve(notes, r, w), "127.0.0.1", 0, backlog=20000)
-            for serve in (http, smtp)
+            await asyncio.start_server(lambda r, w, serve=serve: serve(notes, r, w), host, 0, backlog=20000)
+            for serve, host in ((http, "0.0.0.0"), (smtp, "127.0.0.1"))  # noqa: S104 -- for as long as a test runs
         ]
         Path(ports).write_text(" ".join(str(server.sockets[0].getsockname()[1]) for server in servers))
         await asyncio.Event().wait()
