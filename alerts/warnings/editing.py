@@ -98,7 +98,6 @@ def override(session: Session, *, actor: Actor, version_id: UUID, reason: str) -
     move(session, version, decide(AlertAction.OVERRIDE, it, actor=actor), it)
     version.override_reason = it.reason.strip()
     version.override_by = actor.account_id
-    version.author_id = actor.account_id  # nobody approves their own override
     _new_edition(session, version)
     return version
 

@@ -38,6 +38,7 @@ class Situation:
     confirmed: bool = False  # one with a confirmed finding does
     in_doubt: bool = False  # there is an open proposal
     replaced_by: VersionKind | None = None
+    photo_by: UUID | None = None  # who put the photograph on it
 
     @property
     def withdrawal(self) -> bool:
@@ -47,6 +48,16 @@ class Situation:
     def author(self) -> UUID | None:
         """Whose text it is. A machine's draft that nobody edited belongs to whoever graded it."""
         return self.version.author_id or self.version.graded_by
+
+    @property
+    def hands(self) -> frozenset[UUID]:
+        """Everybody whose own work an approval would approve: the text, the override, the photograph.
+
+        Each by itself: who wrote the text does not become free to approve it because another wrote the override.
+        """
+        return frozenset(
+            one for one in (self.author, self.version.override_by, self.photo_by) if one is not None
+        )  # fmt: skip
 
 
 def _founded(it: Situation) -> bool:
@@ -78,7 +89,7 @@ _CHECKS: dict[Guard, tuple[Callable[[Situation], bool], type[AlertError]]] = {
     Guard.FOUNDED: (_founded, UnconfirmedError),
     Guard.NOT_IN_DOUBT: (lambda it: not it.in_doubt, ProposalOpenError),
     Guard.EXPIRES: (_expires, ExpiryError),
-    Guard.NOT_OWN_TEXT: (lambda it: it.account_id != it.author, OwnTextError),
+    Guard.NOT_OWN_TEXT: (lambda it: it.account_id not in it.hands, OwnTextError),
     Guard.FIRST_TIME: (lambda it: it.account_id not in it.approvers, AlreadyApprovedError),
     Guard.LAST_APPROVAL: (_enough, TransitionError),
     Guard.MORE_APPROVALS: (lambda it: not _enough(it), TransitionError),

@@ -77,7 +77,9 @@ def set_photo(
     session: Session, files: FileStore, *, actor: Actor, version_id: UUID, edition: int, photo_id: UUID | None,
     part: bytes | None = None,
 ) -> AlertVersion:  # fmt: skip
-    """Put ``part`` of a photograph on a version, or none. Whoever does is its author; older approvals no longer count.
+    """Put ``part`` of a photograph on a version, or none. Whoever does approves it no more than whoever wrote its text.
+
+    Approvals of the older edition no longer count.
 
     ``part``: from :func:`lab.photos.crop.crop`. Raises :class:`PhotoNotAllowedError`, :class:`EditionError` or
     :class:`TransitionError`.
@@ -92,7 +94,6 @@ def set_photo(
         chosen = add_crop(session, files, account_id=actor.account_id, whole=whole, part=part).id
     move(session, version, row, it)
     version.photo_id = chosen
-    version.author_id = actor.account_id
     version.edition += 1
     session.add(version)
     session.flush()

@@ -24,6 +24,7 @@ from alerts.warnings.models import (
 )
 from lab.kit.clock import now
 from lab.network.access import Actor, Permission
+from lab.photos.models import SamplePhoto
 
 
 def lock_alert(session: Session, alert_id: UUID) -> Alert:
@@ -118,6 +119,7 @@ def situation(
             col(AlertApproval.version_id) == version.id, col(AlertApproval.edition) == version.edition
         )
     )
+    photo = session.get(SamplePhoto, version.photo_id) if version.photo_id else None
     standing = [basis for basis in basis_of(session, alert_id=alert.id) if basis.withdrawn_at is None]
     return Situation(
         alert=alert,
@@ -131,6 +133,7 @@ def situation(
         confirmed=any(basis.confirmed for basis in standing),
         in_doubt=bool(proposals_of(session, alert_id=alert.id)),
         replaced_by=replaced_by,
+        photo_by=photo.taken_by if photo else None,
     )
 
 

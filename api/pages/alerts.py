@@ -104,7 +104,7 @@ def _work(
         can={action.value for action in actions(version.state)}, may=may,
         counts=audience_counts(session, alert=alert), tally=deliveries.tally(session, version_id=version.id),
         approvals=len(situation.approvers), needed=approvals_needed(alert.tier, version.kind),
-        confirmed=situation.confirmed, is_author=situation.author == identity.account.id,
+        confirmed=situation.confirmed, is_author=identity.account.id in situation.hands,
         proposals=store.proposals_of(session, alert_id=alert.id), moves=moves,
         basis=[(one, session.get_one(Sample, one.sample_id).code) for one in basis],
         people=_people(session, {move.account_id for move in moves} | {version.author_id, version.graded_by}),

@@ -26,6 +26,7 @@ from lab.results import service as results
 from lab.results.models import Result, Technique
 from lab.samples.models import Sample
 from tests.lab.bench import Bench
+from tests.network import Network
 
 CONFIRMING = (Technique.GCMS, Technique.LCMS)
 GRADE = Grade(
@@ -41,8 +42,8 @@ CLASSES = {
 class House(Bench):
     """As :class:`Bench`, with consequences."""
 
-    def __init__(self, session: Session, services: AlertServices) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, services: AlertServices, network: Network | None = None) -> None:
+        super().__init__(session, network)
         self.services = services
         # Custody is tested elsewhere: here the testing point analyses on its own ground.
         self.laboratory = self.north
