@@ -7,6 +7,7 @@ from .quads import Evidence
 from .regions import Quad
 
 _ACCEPT, _EVEN = 0.45, 0.25  # score and evenness below which an outline is no plate
+_PIECE = 0.6  # score of a plate of a row: in a narrow gap its edge and its neighbour's are confused here and there
 _PEER = 0.35  # of the largest plate of a row: a smaller piece is no plate of that row
 
 
@@ -35,7 +36,7 @@ def _is_row(outer: Evidence, others: list[Evidence]) -> bool:
     for one in sorted(others, key=lambda e: -e.score):
         of_it = one.share < 0.75 * outer.share and _inside(one.quad, outer.quad) > 0.93
         apart = all(_overlap(one.quad, piece.quad) < 0.1 for piece in pieces)
-        if of_it and apart and one.score > 0.8 and _stands_alone(one) and _shared_sides(one.quad, outer.quad) >= 2:
+        if of_it and apart and one.score > _PIECE and _stands_alone(one) and _shared_sides(one.quad, outer.quad) >= 2:
             pieces.append(one)
     largest = max((piece.share for piece in pieces), default=0.0)
     pieces = [piece for piece in pieces if piece.share > _PEER * largest]

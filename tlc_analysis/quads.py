@@ -254,7 +254,10 @@ def _borne_out(
     goes_on = [known[k] and float(np.median(beyond[k][inside[k]])) < 0.35 * contrast[k] for k in range(4)]
     if sum(goes_on) >= 3:
         support = np.zeros(4)
-    support = support * np.where(_turned_round(within - without, inside, known), _NEIGHBOUR, 1.0)
+    other = _turned_round(within - without, inside, known)
+    if not known.all():
+        other |= np.array(goes_on)  # origin and front of a scan that fills the picture, likelier than neighbours
+    support = support * np.where(other, _NEIGHBOUR, 1.0)
     return support, contrast
 
 

@@ -11,6 +11,7 @@ from tlc_analysis.frames import PlateFrame
 from tlc_analysis.model import Flag, Hints, Illumination, PlateHints
 from tlc_analysis.plates import find_plates
 from tlc_analysis.rectify import to_picture_points
+from tlc_analysis.synthetic import random_spec, render
 
 Floats = NDArray[np.float64]
 UPRIGHT = np.array([[240.0, 90.0], [640.0, 90.0], [640.0, 890.0], [240.0, 890.0]])
@@ -89,6 +90,16 @@ def test_strips_with_a_narrow_gap_are_two_plates() -> None:
     assert corner_error(frames[1], right) < 0.01
 
 
+@pytest.mark.parametrize("illumination", ["visible", "uv254"])
+def test_plates_laid_edge_to_edge_are_two_where_the_ground_shows_between_them(illumination: Illumination) -> None:
+    left = np.array([[180.0, 200.0], [420.0, 200.0], [420.0, 680.0], [180.0, 680.0]])
+    both = [left, left + np.array([248.0, 0.0])]
+    plates = [(drawn_plate(seed=i, illumination=illumination), corners) for i, corners in enumerate(both)]
+    frames = find_plates(placed(plates, illumination=illumination))
+    assert len(frames) == 2
+    assert max(corner_error(frame, corners) for frame, corners in zip(frames, both, strict=True)) < 0.01
+
+
 def test_a_sheet_of_paper_behind_the_plate_is_not_the_plate() -> None:
     sheet = Drawn(pixels=np.full((800, 400, 3), 0.55, np.float32), origin=np.zeros(400), front=np.zeros(400))
     around = np.array([[120.0, 30.0], [780.0, 40.0], [770.0, 960.0], [110.0, 950.0]])
@@ -111,6 +122,15 @@ def test_a_scan_that_is_all_plate_is_the_whole_picture() -> None:
     height, width = plate.pixels.shape[:2]
     rim = np.array([[-0.5, -0.5], [width - 0.5, -0.5], [width - 0.5, height - 0.5], [-0.5, height - 0.5]])
     np.testing.assert_allclose(corners_of(frame), rim, atol=1e-3)
+
+
+def test_origin_and_front_of_a_scan_are_not_the_sides_of_a_plate_that_is_cut() -> None:
+    """The lines go from rim to rim, and a strip of the scanner's bed shows at the right."""
+    drawn = render(random_spec("scan", "visible", 71006), seed=71006)
+    (frame,) = find_plates(decode(drawn.image))
+    assert Flag.PLATE_CUT not in frame.flags
+    (truth,) = drawn.truth["plates"]
+    assert np.abs(corners_of(frame) - np.array(truth["corners_px"])).max() < 0.015 * frame.valid.shape[0]
 
 
 def landscape() -> NDArray[np.float64]:
