@@ -48,4 +48,5 @@ class AlertServices:
     exercise: bool
     contact_keys: ContactKeys
     retention: Retention
+    network: str = ""  # what this network calls itself, for "found by"
     gate: Gate = field(default_factory=Gate, repr=False, compare=False)

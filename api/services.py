@@ -47,6 +47,7 @@ def alert_services(settings: Settings) -> AlertServices:
         tokens=token_key(settings),
         base_url=settings.base_url.rstrip("/"),
         sender=urlsplit(settings.base_url).hostname or "localhost",
+        network=settings.network_name,
         exercise=settings.exercise,
         contact_keys=contact_keys(settings),
         retention=Retention(

@@ -188,6 +188,8 @@ def _key(channel: ChannelKind, endpoint_id: UUID, secret: bytes | None, services
 def _links(letter: _Letter, words: _Words, services: AlertServices, letter_url: str, *, to_many: bool) -> str:
     """How to say that it was read, where that is asked, and how to change what is received: not in a room of many."""
     links = []
+    if words.version(letter.version_id)[0].photo_id is not None:
+        links.append((words.say("channel.photo_link", letter.language, services), letter_url))
     if is_asked(letter.audience):
         links.append((words.say("channel.read_link", letter.language, services), letter_url))
     if not to_many:

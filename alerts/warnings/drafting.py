@@ -24,7 +24,7 @@ SPOKEN_NAMES = frozenset({
 })  # fmt: skip
 """Substances that each language has its own everyday word for; the others keep the vocabulary's name."""
 
-EMAIL_TEMPLATE = "alerts/email.txt.jinja"
+EMAIL_TEMPLATE = "alerts/email.{tier}.txt.jinja"
 
 
 def draft_params(facts: Facts, *, rule: Rule, firing: Firing) -> dict[str, Any]:
@@ -87,9 +87,11 @@ class Voice:
         return ", ".join(self.say(f"alert.technique.{value}") for value in values)
 
 
-def machine_parts(voice: Voice, params: Mapping[str, Any], kind: VersionKind) -> TextParts:
-    """The machine's words for one language, for a person to judge."""
-    spoken = _spoken(voice, params)
+def machine_parts(voice: Voice, params: Mapping[str, Any], kind: VersionKind, *, network: str = "") -> TextParts:
+    """The machine's words for one language, for a person to judge. ``network``: who found it, by name."""
+    spoken = _spoken(voice, params) | {
+        "by": voice.say("alert.by", network=network) if network else voice.say("alert.by_us")
+    }
     rule_words = _rule_words(voice, params, spoken)
     headline = rule_words["headline"]
     if kind in WITHDRAWALS:
@@ -177,7 +179,7 @@ def finish(
         marks.append(voice.say("alert.mark.update"))
     subject = " ".join([*marks, voice.say("alert.subject", tier=alert.tier.value, headline=parts.headline)])
     body = services.renderer.document(
-        EMAIL_TEMPLATE,
+        EMAIL_TEMPLATE.format(tier=alert.tier.value),
         language=voice.language,
         values={
             "parts": parts,
@@ -200,6 +202,6 @@ def render_version(alert: Alert, version: AlertVersion, services: AlertServices)
     texts = {}
     for language in LANGUAGES:
         voice = Voice(services.renderer, language)
-        parts = machine_parts(voice, version.message_params, version.kind)
+        parts = machine_parts(voice, version.message_params, version.kind, network=services.network)
         texts[language] = finish(voice, parts, alert=alert, version=version, services=services).model_dump()
     return texts

@@ -28,8 +28,10 @@ def params(rule: Rule, **values: Any) -> dict[str, Any]:
     } | values  # fmt: skip
 
 
-def render(services: AlertServices, kind: VersionKind = VersionKind.ALERT, **message: Any) -> dict[str, AlertText]:
-    alert = Alert(tier=Tier.T2, exercise=services.exercise)
+def render(
+    services: AlertServices, kind: VersionKind = VersionKind.ALERT, tier: Tier = Tier.T2, **message: Any
+) -> dict[str, AlertText]:
+    alert = Alert(tier=tier, exercise=services.exercise)
     version = AlertVersion(alert_id=alert.id, number=2, kind=kind, message_params=message, expires_at=now())
     stored = render_version(alert, version, services)
     return {language: AlertText.model_validate(stored[language]) for language in LANGUAGES}
@@ -112,3 +114,33 @@ def test_a_mail_says_whom_it_is_for(house: House, tier: Tier) -> None:
     house.verified_found("isotonitazene")
     for_whom = {Tier.T1: "For the network only", Tier.T2: "For professionals"}[tier]
     assert for_whom in house.draft(tier).texts["en"]["body"]
+
+
+def order_of(body: str) -> list[str]:
+    """The sections of an English letter, in the order in which they stand."""
+    sections = ("How sure", "Health risk", "What to do")
+    return sorted(sections, key=lambda section: body.index(f"{section}\n"))
+
+
+@pytest.mark.parametrize(
+    ("tier", "order", "act"),
+    [
+        (Tier.T1, ["How sure", "Health risk", "What to do"], "At the counter"),
+        (Tier.T2, ["Health risk", "What to do", "How sure"], "If you see something like it"),
+        (Tier.T3, ["What to do", "Health risk", "How sure"], "Bring it to a testing point"),
+    ],
+)
+def test_each_tier_says_first_what_its_readers_need_first(
+    services: AlertServices, tier: Tier, order: list[str], act: str
+) -> None:
+    body = render(services, tier=tier, **params(DRAFTING[0]))["en"].body
+    assert order_of(body) == order
+    assert act in body
+    withdrawn = render(services, VersionKind.CANCEL, tier, **params(DRAFTING[0]))["en"].body
+    assert act not in withdrawn
+
+
+def test_who_found_it_is_named(services: AlertServices) -> None:
+    assert "Found by the drug checking network." in render(services, **params(DRAFTING[0]))["en"].what
+    named = render(replace(services, network="North Network"), **params(DRAFTING[0]))
+    assert "Trouvé par North Network" in named["fr"].what
