@@ -17,11 +17,15 @@ DOUBLE_SHARE: Final = 0.05
 MANY: Final = 6
 STRAY_SHARE: Final = 0.2
 STRAY_WEIGHT: Final = 20.0
+OWN_PLACE: Final = (0.7, 1.3)
+"""Pitches from the nearest lane at which a lane would stand; a stray between two is nearer, one in a margin farther."""
 MOST_LEAN: Final = 0.1
 """Columns per row: no lane of a plate that stood in a tank leans more."""
 LEAN_STEPS: Final = 20
 LEAN_GAIN: Final = 1.25
 """By so much must bands line up better aslant than upright."""
+FREE: Final = 0.35
+"""Pitches from the nearest lane at which a label is another lane's: an empty one between two is half a pitch off."""
 MIN_GAP_SHARE: Final = 0.02
 """Lanes are never closer than this share of the plate's width."""
 
@@ -212,12 +216,12 @@ def _add_marks(clusters: list[_Cluster], marks: tuple[float, ...], reach: float)
 
 def _add_labelled(clusters: list[_Cluster], labels: tuple[float, ...], tolerance: float) -> list[_Cluster]:
     """A label that stands under no lane is an empty lane's, if the other labels do stand under lanes."""
-    if len(labels) < 2 or not clusters:
+    if len(labels) < 2 or all(c.marked for c in clusters):  # where each lane has its mark, an empty one has too
         return clusters
     away = [min(abs(c.x - label) for c in clusters) for label in labels]
     spacing = _pitch([c.x for c in clusters], float(np.min(np.diff(sorted(labels)))))
     under = [distance < max(tolerance, 0.3 * spacing) for distance in away]
-    free = [label for label, distance in zip(labels, away, strict=True) if distance > 0.45 * spacing]
+    free = [label for label, distance in zip(labels, away, strict=True) if distance > FREE * spacing]
     if sum(under) < max(1, len(free)) or len(free) + sum(under) < len(labels):
         return clusters
     empty = [_Cluster(x=label, weight=0.0, widths=[], marked=False) for label in free]
@@ -225,10 +229,15 @@ def _add_labelled(clusters: list[_Cluster], labels: tuple[float, ...], tolerance
 
 
 def _without_stray(clusters: list[_Cluster], room: float) -> list[_Cluster]:
-    """Among many lanes, or marked ones, something faint that no mark bears out, or that crowds a mark, is no lane."""
+    """Something faint that crowds lanes where there are many, or that no mark bears out where some do, is no lane.
+
+    What stands one pitch from the nearest other lane is a lane with little in it.
+    """
     if len(clusters) >= MANY:
         usual = float(np.median([c.weight for c in clusters]))
-        clusters = [c for c in clusters if c.marked or c.weight > STRAY_SHARE * usual]
+        sure = [c.x for c in clusters if c.marked or c.weight > STRAY_SHARE * usual]
+        low, high = (share * _pitch(sure, 0.0) for share in OWN_PLACE)
+        clusters = [c for c in clusters if c.x in sure or low < min(abs(c.x - x) for x in sure) < high]
     marked = [c.x for c in clusters if c.marked]
     if len(marked) < 2:
         return clusters
@@ -249,7 +258,14 @@ def comb_of(xs: list[float]) -> tuple[float, NDArray[np.int_]] | None:
     if len(xs) < 3:
         return None
     x = np.asarray(sorted(xs))
-    gap = float(np.min(np.diff(x)))
+    gaps = np.diff(x)
+    pitches = [np.min(gaps), np.median(gaps)] if len(x) >= MANY else [np.min(gaps)]  # few lanes fit many a comb
+    found = (_comb_with(x, float(pitch)) for pitch in pitches)
+    return next((comb for comb in found if comb is not None), None)
+
+
+def _comb_with(x: NDArray[np.float64], gap: float) -> tuple[float, NDArray[np.int_]] | None:
+    """The comb whose pitch is about ``gap``."""
     tooth = np.rint((x - x[0]) / gap).astype(int)
     for _ in range(3):
         slope, start = np.polyfit(tooth, x, 1)

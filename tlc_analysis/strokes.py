@@ -24,6 +24,10 @@ DUST_SHARE: Final = 0.02
 RING_SHARE: Final = 0.035
 """Smallest circle that anybody draws round a spot, as a share of the plate's height."""
 DASH: Final = 2.5
+ASLANT: Final = 0.35
+"""Thickness over height from which a flat piece is a band rather than a line that leans."""
+STRAIGHT: Final = 0.9
+"""Correlation of row and column along a line that leans."""
 RIDGE_SHARE: Final = 0.0035
 """Standard deviation of the smoothing before curvature is taken, as a share of the plate's height."""
 ROUNDNESS: Final = 0.45
@@ -114,7 +118,8 @@ def _kind(piece: _Mask, area: int, shape: tuple[int, ...], *, bright: bool) -> F
     if max(h, w) < DUST_SHARE * plate_height or (max(h, w) < RING_SHARE * plate_height and not _is_dash(piece)):
         return None
     flat = w > 1.5 * h and w < 0.25 * plate_width
-    if flat and ((w > 2.5 * h and not _is_bent(piece)) or area > GRAIN_SHARE * plate_height * w):
+    level = w > 2.5 * h and not _is_bent(piece) and not _is_aslant(piece)
+    if flat and (level or area > GRAIN_SHARE * plate_height * w):
         return None  # a flat band of an applicator
     if max(h, w) > RING_SHARE * plate_height and ellipse_through(piece) is not None:
         return FeatureKind.CIRCLE
@@ -126,6 +131,15 @@ def _is_dash(piece: _Mask) -> bool:
     y, x = np.nonzero(piece)
     (_, (a, b), _) = cv2.minAreaRect(np.stack([x, y], axis=1).astype(np.float32).reshape(-1, 1, 2))
     return bool(piece.shape[0] > piece.shape[1] and max(a, b) + 1 > DASH * (min(a, b) + 1))
+
+
+def _is_aslant(piece: _Mask) -> bool:
+    """Whether a flat piece is a thin line that is only as high as it leans; a band is as thick as it is high."""
+    h, w = piece.shape
+    y, x = np.nonzero(piece)
+    if h < 3 or len(x) > ASLANT * h * np.hypot(w, h):
+        return False
+    return bool(abs(np.corrcoef(x, y)[0, 1]) > STRAIGHT)
 
 
 def _is_bent(piece: _Mask) -> bool:

@@ -60,6 +60,35 @@ def test_a_label_under_no_band_is_an_empty_lane() -> None:
     assert _columns(seen, labels=(62.0, 160.0, 258.0)) == pytest.approx([60, 160, 260], abs=1)
 
 
+def test_a_label_off_the_middle_of_two_lanes_is_an_empty_lane_but_a_speck_beside_one_is_none() -> None:
+    seen = _seen((60, 200), (260, 300))
+    assert _columns(seen, labels=(62.0, 140.0, 258.0)) == pytest.approx([60, 140, 260], abs=1)
+    assert _columns(seen, labels=(62.0, 110.0, 258.0)) == pytest.approx([60, 260], abs=1)
+
+
+def test_where_each_lane_has_its_mark_a_speck_among_the_labels_is_no_lane() -> None:
+    seen = _seen((60, 200), (160, 250), (260, 300))
+    marks, labels = (60.0, 160.0, 260.0), (61.0, 161.0, 210.0, 259.0)
+    assert _columns(seen, marks=marks, labels=labels) == [60.0, 160.0, 260.0]
+
+
+def test_a_lane_with_one_faint_band_a_pitch_from_the_others_is_a_lane_and_a_stray_is_none() -> None:
+    full = [(60.0 * lane, y) for lane in range(1, 6) for y in (120.0, 200.0, 280.0, 360.0, 440.0)]
+
+    def columns(x: float) -> list[float]:
+        return _columns(_seen(*full) + _seen((x, 310), weight=10.0))
+
+    usual = [60, 120, 180, 240, 300]
+    assert columns(362) == pytest.approx([*usual, 362], abs=1)
+    assert columns(335) == pytest.approx(usual, abs=1)
+    assert columns(391) == pytest.approx(usual, abs=1)
+
+
+def test_the_missing_tooth_of_a_comb_that_wavers_is_found() -> None:
+    drawn = (50, 98, 145, 192, 245, 341, 385)
+    assert _columns(_seen(*((x, 200) for x in drawn))) == pytest.approx([50, 98, 145, 192, 245, 293, 341, 385], abs=1)
+
+
 def test_labels_that_stand_under_nothing_make_no_lanes() -> None:
     assert _columns(_seen((60, 200), (260, 300)), labels=(120.0, 180.0, 320.0)) == pytest.approx([60, 260])
 

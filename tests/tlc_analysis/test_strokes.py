@@ -45,6 +45,14 @@ def test_a_circle_is_found_and_the_spot_inside_it_is_left() -> None:
     assert mask[250 - 22, 170]
 
 
+def test_a_scratch_that_leans_a_little_is_no_band_and_a_level_bar_may_be_one() -> None:
+    scratch, bar = _noise(), _noise()
+    cv2.line(scratch, (100, 250), (160, 230), 12, 2, cv2.LINE_AA)
+    cv2.rectangle(bar, (100, 246), (160, 252), 12, -1)
+    assert _kinds(scratch) == [FeatureKind.SCRATCH]
+    assert _kinds(cv2.GaussianBlur(bar, (0, 0), 2)) == []
+
+
 def test_a_line_is_pencil_when_dark_and_a_scratch_when_bright() -> None:
     dark, bright = _noise(), _noise()
     cv2.line(dark, (100, 100), (180, 190), -12, 2, cv2.LINE_AA)
