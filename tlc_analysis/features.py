@@ -30,6 +30,10 @@ FRONT_RF: Final = 0.97
 FRONT_CONTRAST_LAB: Final = 10.0
 WRITTEN_SHARE: Final = 0.15
 LETTER_SHARE: Final = 0.03
+MIRROR_SHARE: Final = 0.045
+"""Of the height: marks on the origin reach no farther than this from it."""
+MIRRORED: Final = 0.5
+"""Of its contrast, from which a thing's image below the origin is taken for its other half."""
 LETTER_PITCH: Final = 3.0
 """Letters of a word stand no farther apart than so many of their widths."""
 ALONE: Final = 2.8
@@ -147,7 +151,7 @@ def _outside_run(sheet: Sheet, band: Located, bands: list[Located]) -> Judged | 
     reach = RESIDUE_SHARE * (run.length_px if run else 0.7 * sheet.height)
     if origin is not None:
         below = band.y - origin.at(band.x)
-        if abs(below) < max(reach, 0.5 * band.height):
+        if abs(below) < max(reach, 0.5 * band.height) or _is_mirrored(sheet, band, origin.at(band.x)):
             return Judged(band=band, claimed=False, kind=FeatureKind.ORIGIN_RESIDUE)
         if not _is_followed(sheet, band, bands) and _reaches(sheet, band, origin.at(band.x)):
             near = -below < 4 * band.height and band.height < 0.1 * sheet.height
@@ -161,6 +165,27 @@ def _outside_run(sheet: Sheet, band: Located, bands: list[Located]) -> Judged | 
         if under < 0.25 * band.height or (under < margin and faint):
             return Judged(band=band, claimed=False, kind=FeatureKind.FRONT if under > -reach else None)
     return None
+
+
+def _is_mirrored(sheet: Sheet, band: Located, y: float) -> bool:
+    """Whether what stands close above row ``y`` of the origin stands below it as well: a cross drawn on it.
+
+    A sample leaves nothing below the place where it was applied.
+    """
+    if not 0 < y - band.y < MIRROR_SHARE * sheet.height:
+        return False
+    contrast = sheet.contrast
+    half = max(1, round(contrast.from_frame(0.25 * band.height)))
+    column = round(contrast.from_frame(band.x))
+    columns = slice(max(0, column - 1), column + 2)
+    unit = band.heights / max(float(np.linalg.norm(band.heights)), 1e-6)
+
+    def seen(row_y: float) -> float:
+        row = round(contrast.from_frame(row_y))
+        part = contrast.difference[max(0, row - half) : row + half + 1, columns]
+        return float((part @ unit).mean()) if part.size else 0.0
+
+    return seen(2 * y - band.y) > MIRRORED * max(seen(band.y), 1e-6)
 
 
 def _is_followed(sheet: Sheet, band: Located, bands: list[Located]) -> bool:
