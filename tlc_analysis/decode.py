@@ -22,6 +22,7 @@ from .model import Illumination
 _Array = NDArray[Any]  # cv2 and Pillow do not say which; _samples settles it
 _PILLOW_MODES = {"1", "P", "PA", "LA", "La", "CMYK", "YCbCr", "LAB", "HSV", "RGBa"}  # cv2 drops or misreads these
 _LEAST_SIDE_PX = 1500  # longer side that a reduced decoding leaves: a plate that fills it has more rows than it needs
+_MISSING, _MISSING_ROWS = 128, 16  # what a decoder fills in (ITU T.81, A.3.1: the level shift), one row of blocks
 # In cv2's bits "reduced, grey" is "reduced" alone, and what it is reduced to is a bit of its own.
 _REDUCED = {1: 0, 2: cv2.IMREAD_REDUCED_GRAYSCALE_2, 4: cv2.IMREAD_REDUCED_GRAYSCALE_4}
 _TURNS: dict[int, tuple[bool, int | None]] = {  # Exif 2.32, table 6: (mirror left-right first, then this rotation)
@@ -47,7 +48,8 @@ def decode(image: bytes, *, illumination: Illumination | None = None, reduced: b
     block = _block(header) if reduced else 1
     with ThreadPoolExecutor(1) as beside:
         digest = beside.submit(lambda: hashlib.sha256(image).hexdigest())
-        pixels = _pixels(image, header, block)
+        raw = _raw(image, header, block)
+    pixels = _oriented(raw, header)
     full_scale = 65535 if pixels.dtype == np.uint16 else 255
     size = (header.width_px, header.height_px)
     whole = (size[1], size[0]) if header.orientation >= 5 else size
@@ -58,6 +60,7 @@ def decode(image: bytes, *, illumination: Illumination | None = None, reduced: b
         illumination=illumination or infer_illumination(pixels, full_scale=full_scale),
         illumination_inferred=illumination is None,
         block=block,
+        damaged=header.format == "JPEG" and _is_cut_short(raw, block),
         whole_size=None if block == 1 else whole,
         decode_whole=None if block == 1 else cache(partial(_pixels, image, header, 1)),
     )
@@ -77,14 +80,28 @@ def _block(header: Header) -> int:
 
 
 def _pixels(image: bytes, header: Header, block: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    return _oriented(_raw(image, header, block), header)
+
+
+def _raw(image: bytes, header: Header, block: int) -> _Array:
     if header.format == "HEIF":
-        raw = _decode_heif(image)
-    elif header.mode in _PILLOW_MODES:
-        raw = _decode_pillow(image)
-    else:
-        raw = _decode_cv2(image, header, block)
+        return _decode_heif(image)
+    return _decode_pillow(image) if header.mode in _PILLOW_MODES else _decode_cv2(image, header, block)
+
+
+def _oriented(raw: _Array, header: Header) -> NDArray[np.uint8] | NDArray[np.uint16]:
     # cv2 and Pillow leave the orientation to us, except that cv2 turns TIFF itself.
     return _samples(raw if header.format == "TIFF" else _turned(raw, header.orientation))
+
+
+def _is_cut_short(raw: _Array, block: int) -> bool:
+    """Whether a JPEG's last rows are the plain middle grey that a decoder leaves where the data ended before the file.
+
+    A file that was cut off and closed again has its end marker, and decodes without a word. Flipped bits leave no such
+    trace: the codes fall into step again, and the colours that are wrong look like any others.
+    """
+    end = raw[-max(1, _MISSING_ROWS // block) :]
+    return bool((end == _MISSING).all())
 
 
 def _damaged() -> UnreadableImageError:

@@ -20,7 +20,7 @@ class Picture:
     ``pixels``: (H, W, 3) uint8 or uint16, RGB, gamma-encoded as it came. ``full_scale``: the value of white,
     255 or 65535. A large JPEG may be decoded at a fraction of its size: one of ``pixels`` is then the mean of
     ``block`` x ``block`` pixels of the picture, ``decode_whole`` gives all of them, and ``whole_size`` is how many
-    there are, across and down. Coordinates are always those of the whole picture.
+    there are, across and down. Coordinates are always those of the whole picture. ``damaged``: its end is missing.
     """
 
     pixels: NDArray[np.uint8] | NDArray[np.uint16]
@@ -29,6 +29,7 @@ class Picture:
     illumination: Illumination
     illumination_inferred: bool
     block: int = 1
+    damaged: bool = False
     whole_size: tuple[int, int] | None = None
     decode_whole: Callable[[], NDArray[np.uint8] | NDArray[np.uint16]] | None = None
 

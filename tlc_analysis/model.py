@@ -26,6 +26,7 @@ class Flag(StrEnum):
     OVEREXPOSED = "overexposed"
     UNDEREXPOSED = "underexposed"
     LOW_RESOLUTION = "low_resolution"
+    DAMAGED_PICTURE = "damaged_picture"  # the file was cut short: its end is plain grey
     # of a plate
     WHOLE_PICTURE = "whole_picture"  # no outline found: the picture's frame serves as the plate
     PLATE_CUT = "plate_cut"  # cut by the frame of the picture

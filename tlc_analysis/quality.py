@@ -28,6 +28,7 @@ def picture_flags(
         Flag.NO_SPOTS: bool(plates) and not any(lane.spots for plate in plates for lane in plate.lanes),
         Flag.OVEREXPOSED: any(_overexposed(frame) for frame in frames),
         Flag.UNDEREXPOSED: picture.illumination != "uv366" and any(_dark(frame) for frame in frames),
+        Flag.DAMAGED_PICTURE: picture.damaged,
         Flag.LOW_RESOLUTION: any(frame.valid.shape[0] < LOW_RESOLUTION_PX for frame in frames),
     }
     return tuple(flag for flag, holds in told.items() if holds)

@@ -255,3 +255,22 @@ def test_the_light_is_inferred_and_said_to_be(
     assert (decoded.illumination, decoded.illumination_inferred) == (expected, True)
     told = decode(image, illumination="visible")
     assert (told.illumination, told.illumination_inferred) == ("visible", False)
+
+
+def photograph(height: int = 1600, width: int = 1200) -> bytes:
+    """A JPEG with something in each of its blocks."""
+    noise = np.random.default_rng(5).normal(150, 30, (height // 8, width // 8, 3)).clip(0, 255).astype(np.uint8)
+    return cv2.imencode(".jpg", cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC))[1].tobytes()
+
+
+@pytest.mark.parametrize("reduced", [False, True])
+def test_a_jpeg_that_was_cut_off_and_closed_again_is_damaged(reduced: bool) -> None:
+    whole = photograph()
+    assert not decode(whole, reduced=reduced).damaged
+    for share in (0.5, 0.95):
+        closed = whole[: int(share * len(whole))].rstrip(b"\xff") + b"\xff\xd9"
+        assert decode(closed, reduced=reduced).damaged
+
+
+def test_a_grey_corner_is_no_damage() -> None:
+    assert not decode(cv2.imencode(".jpg", corner_picture(64, 96))[1].tobytes()).damaged
