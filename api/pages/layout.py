@@ -173,7 +173,15 @@ def _nav(request: Request, identity: Identity) -> list[NavItem]:
         NavItem(href, name, f"nav.{name}", path == href or (href != "/" and path.startswith(href)), phone)
         for href, name, permission, phone in _NAV
         if permission is None or identity.actor.may(permission)
-    ]
+    ] + _audit(path, identity)
+
+
+def _audit(path: str, identity: Identity) -> list[NavItem]:
+    """The registers, for whoever audits and hands nothing over: all others find them beside their parcels."""
+    if not identity.actor.may(Permission.CUSTODY_AUDIT) or identity.actor.may(Permission.CUSTODY_HANDLE):
+        return []
+    href = "/custody/register"
+    return [NavItem(href, "custody", "nav.register", path.startswith(href), on_phone=True)]
 
 
 def is_night(moment: datetime) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from fastapi import Query, Request
 from sqlmodel import Session
@@ -21,12 +21,14 @@ from api.pages.onsite import onsite_context
 from api.pages.photos import photo_context, photo_in
 from api.pages.sample_answer import answer_part, ticket_rows
 from api.pages.sample_list import progress_of
+from api.pages.sample_timeline import timeline_of
 from api.pages.tickets import reissued_page, ticket_page
 from api.routing import GuardedRouter, needs
 from api.state import state_of
 from api.uploads import PHOTO_LIMIT
 from lab.custody import service as custody
 from lab.custody.errors import ItemNotFoundError
+from lab.custody.models import Item, ItemState
 from lab.errors import LabError
 from lab.kit.clock import today
 from lab.kit.files import FileStore
@@ -34,9 +36,9 @@ from lab.kit.ids import new_id
 from lab.library import service as library
 from lab.library.models import Substance
 from lab.network import sites
-from lab.network.access import Permission
+from lab.network.access import Actor, Permission
 from lab.network.models import Account, Site
-from lab.photos.service import add_photo
+from lab.photos.service import add_photo, photos_of
 from lab.plates import service as plates
 from lab.results import service as results
 from lab.results.models import Analysis, Finding, ResultState
@@ -197,7 +199,6 @@ def _sample_page(
     request: Request, session: Session, identity: IdentityDep, sample: Sample, form: Form, status: int = 200
 ) -> Response:
     actor = identity.actor
-    timeline = custody.timeline(session, sample_id=sample.id)
     here, _ = current_site(request, session, identity)
     items = custody.items_of(session, sample_id=sample.id)
     return show(
@@ -213,9 +214,10 @@ def _sample_page(
         items=items,
         analyses=_analyses(session, sample),
         plates=plates.plates_of_sample(session, sample_id=sample.id),
-        timeline=timeline,
+        line=timeline_of(session, actor=actor, sample=sample),
+        may_prove=actor.may(Permission.CUSTODY_AUDIT, sample.site_id),
+        to_photograph=_without_seal_photo(session, actor, sample, items),
         sites={site.id: site.name for site in sites.list_sites(session)},
-        people={entry.actor_id: _name(session, entry.actor_id) for entry in timeline},
         here=here,
         encounters=encounters_of(session, actor, sample) if actor.may(Permission.ENCOUNTER_RECORD) else None,
         contact=contact_card(session, actor=actor, settings=state_of(request).settings, sample=sample),
@@ -225,6 +227,16 @@ def _sample_page(
             "draft": actor.may(Permission.RESULT_WRITE) and _may_draft(session, sample),
         },
     )  # fmt: skip
+
+
+def _without_seal_photo(session: Session, actor: Actor, sample: Sample, items: Sequence[Item]) -> set[UUID]:
+    """Sealed containers in the hands of this account whose seal nobody has photographed."""
+    seen = {photo.item_id for photo in photos_of(session, sample_id=sample.id) if photo.of_seal}
+    return {
+        item.id for item in items
+        if item.seal_number and item.id not in seen and item.state in (ItemState.AT_SITE, ItemState.AT_LABORATORY)
+        and actor.may(Permission.CUSTODY_HANDLE, item.site_id)
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
