@@ -12,6 +12,9 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+// What is wider than the screen begins at its end: the newest run of a chart stands on the right.
+for (const one of document.querySelectorAll(".chart-scroll")) one.scrollLeft = one.scrollWidth;
+
 // A form that was sent is not sent again by a nervous thumb.
 document.addEventListener("submit", (event) => {
   const form = event.target;
