@@ -9,6 +9,7 @@ from sqlmodel import Session
 from alerts.jobs import TASKS
 from alerts.services import AlertServices
 from alerts.triggers import HANDLERS
+from alerts.unread.service import StepIn, set_steps
 from alerts.vocabulary import Tier
 from alerts.warnings import editing
 from alerts.warnings.models import AlertState, AlertVersion
@@ -98,3 +99,25 @@ def test_a_draft_whose_job_was_lost_gets_its_words_from_the_sweep(
     with Session(database.engine) as session:
         assert editing.unwritten(session) == []
     database.dispose()
+
+
+def test_an_alert_that_nobody_acknowledges_is_told_to_whom_the_network_declared_once(
+    database: Database, services: AlertServices, files: FileStore, email: Recorder
+) -> None:
+    with database.session() as session:
+        house = House(session, services)
+        house.subscriber("ward@test.example")
+        step = StepIn(tier=Tier.T2, after_min=30, account_id=house.coordinator.account_id)
+        set_steps(session, actor=house.coordinator, wanted=[step])
+        house.verified_found("isotonitazene")
+        version = house.issue(house.draft(Tier.T2))
+    work(database, services, files)
+    sweep = next(task for task in TASKS if task.name == "alerts.unread_sweep")
+    for minutes, told in ((29, 0), (31, 1), (33, 1)):
+        with frozen(now() + timedelta(minutes=minutes)):
+            sweep.run(Context(database, files, {AlertServices: services}), "")
+            work(database, services, files)
+        unread = [message for message in email.sent if message.event == "alert.unread"]
+        assert len(unread) == told, minutes
+    assert unread[0].address == "coordinator@test.example"
+    assert version.texts["en"]["headline"] in unread[0].text

@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 from alerts.deliveries.models import Delivery, Purpose
 from alerts.episodes.models import Episode
 from alerts.subscriptions import service as subscriptions
+from alerts.subscriptions.models import SubscriptionEndpoint
 from alerts.subscriptions.schemas import EndpointIn, SubscriptionIn
 from alerts.vocabulary import Audience, ChannelKind, Tier
 from alerts.warnings import approval, editing
@@ -17,6 +18,7 @@ from api.services import token_key
 from lab.photos import service as photos
 from lab.photos.crop import Margins, crop
 from lab.samples.models import Sample
+from tests.alerts.channels.test_push import Browser
 from tests.alerts.house import GRADE
 from tests.api.pages.pictures import jpeg
 from tests.browser.conftest import Served, Visit
@@ -112,3 +114,28 @@ def test_a_link_for_the_public_needs_no_account(visit: Visit, paths: dict[str, s
     page = visit(paths["public"])
     assert page.locator("img.alert-photo").evaluate("one => one.naturalWidth") == 560
     assert page.context.cookies() == [one for one in page.context.cookies() if one["name"] in {"language", "theme"}]
+
+
+BROWSERS_PUSH = """
+  const keys = {p256dh: POINT, auth: new Uint8Array(16).buffer};
+  const subscription = {endpoint: "https://push.example/1", getKey: (name) => keys[name]};
+  const pushManager = {getSubscription: async () => null, subscribe: async () => subscription};
+  Object.defineProperty(navigator.serviceWorker, "register", {value: async () => ({pushManager})});
+  Object.defineProperty(navigator.serviceWorker, "ready", {value: Promise.resolve()});
+  Notification.requestPermission = async () => "granted";
+"""
+
+
+def test_a_browser_subscribes_itself_where_its_push_service_answers(visit: Visit, served: Served) -> None:
+    """The push service is the browser maker's, so what it answers is put in place here; the rest is Chromium's own."""
+    point = list(Browser().point)
+    page = visit("/lookup")
+    page.add_init_script(BROWSERS_PUSH.replace("POINT", f"new Uint8Array({point}).buffer"))
+    page.goto(f"{served.url}/subscribe")
+    page.get_by_role("button", name="Show them on this device instead").click()
+    page.get_by_role("heading", name="Look at the notice").wait_for()
+    with served.lab.session() as session:
+        kept = session.exec(
+            select(SubscriptionEndpoint).where(SubscriptionEndpoint.channel == ChannelKind.PUSH)
+        ).one()  # fmt: skip
+    assert kept.secret == bytes(point) + bytes(16)
