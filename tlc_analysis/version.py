@@ -7,7 +7,7 @@ from .detection import MIN_CONTRAST_LAB, MIN_SCORE, SCALES_PX
 from .model import Method
 from .rf import APEX_FLOOR_PX, RECTIFICATION_SHARE
 
-METHOD_VERSION: Final = "2026.11.3"
+METHOD_VERSION: Final = "2026.11.4"
 """Changes whenever a number that a reading reports can change."""
 
 
