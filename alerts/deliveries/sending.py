@@ -23,7 +23,7 @@ from alerts.deliveries.models import Lane
 from alerts.deliveries.outcomes import Outcome, record_all, record_one
 from alerts.services import AlertServices
 from alerts.vocabulary import ChannelKind
-from lab.kit.apart import run_apart
+from lab.kit.apart import quick_switching, run_apart
 from lab.kit.db import Database
 from lab.kit.openfiles import allow_open_files
 
@@ -33,6 +33,7 @@ PATIENCE_S = 1.0
 _LOOK_S = 0.25  # how often to look for more while calls are under way
 _GATHER_S = 0.03  # outcomes of this long are written down together
 _MARGIN_S = 2.0  # a call ends this long before its lease does, so that its outcome still counts
+_TURNS = 6
 _OTHER_FILES = 500  # that a process has open beside its calls
 _LANES_WIDE = 3  # about how many times its slots a road may have under way over all its lanes
 
@@ -48,7 +49,8 @@ def send_due(database: Database, *, services: AlertServices, budget_s: float = 4
     taken, ended = 0, False
     try:
         while not ended:
-            taken += run_apart(_Round(database, services, time.monotonic() + budget_s).run)
+            with quick_switching():
+                taken += run_apart(_Round(database, services, time.monotonic() + budget_s).run)
             ended = services.gate.leave()
     except BaseException:
         services.gate.force_open()
@@ -108,7 +110,7 @@ class _Round:
                     if going:
                         await self._wait()
                 else:
-                    await anyio.sleep(0)
+                    await _let_begin()
         self._life.end()
         return self._taken
 
@@ -208,6 +210,12 @@ class _Round:
             return await _notify(channel, call.claim, message)
         # Its scope ended before the call did.
         return CutShortError() if call.is_cut else TransportError("timeout")
+
+
+async def _let_begin() -> None:
+    """Let what was just taken connect and write before more is taken: each step of a call is a turn of the loop."""
+    for _ in range(_TURNS):
+        await anyio.sleep(0)
 
 
 def _scale(channels: Sequence[Channel]) -> float:

@@ -173,13 +173,13 @@ def test_an_outcome_that_comes_after_the_lease_changes_nothing(
     assert rows(issued_everywhere, ChannelKind.WEBHOOK)[0].state is DeliveryState.SENT
 
 
-def test_gone_ends_the_endpoint(issued: Database, services: AlertServices, webhook: Recorder) -> None:
+def test_gone_ends_the_endpoint(issued_everywhere: Database, services: AlertServices, webhook: Recorder) -> None:
     webhook.failures = [TransportError("http_410", gone=True, status=410)]
-    send_due(issued, services=services)
-    with Session(issued.engine) as session:
+    send_due(issued_everywhere, services=services)
+    with Session(issued_everywhere.engine) as session:
         states = {row.channel: row.state for row in session.exec(select(SubscriptionEndpoint))}
     assert states == {ChannelKind.EMAIL: EndpointState.ACTIVE, ChannelKind.WEBHOOK: EndpointState.GONE}
-    assert rows(issued, ChannelKind.WEBHOOK)[0].state is DeliveryState.DEAD
+    assert rows(issued_everywhere, ChannelKind.WEBHOOK)[0].state is DeliveryState.DEAD
 
 
 def test_after_the_last_attempt_it_is_dead_until_a_person_puts_it_back(
