@@ -121,6 +121,7 @@ def photo_retention(settings: Settings) -> PhotoRetention:
     return PhotoRetention(
         after_report=timedelta(days=settings.photo_days_after_report),
         at_most=timedelta(days=settings.photo_days_at_most),
+        seal_after_end=timedelta(days=settings.seal_photo_days),
     )
 
 

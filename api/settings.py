@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     confirmation_due_days: int = Field(default=14, gt=0)
     photo_days_after_report: int = Field(default=14, ge=0)  # photographs that nobody agreed to keep
     photo_days_at_most: int = Field(default=90, ge=1)  # the same, of samples that never get an answer
+    seal_photo_days: int = Field(default=365, ge=0)  # photographs of seals, once nothing of the sample is left
     analysis_memory_mb: int = Field(default=2048, ge=512)
     analysis_seconds: float = Field(default=120, gt=0)
 

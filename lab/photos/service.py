@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from lab.custody.models import Item
+from lab.custody.models import CustodyEvent, Item, ItemState
 from lab.kit.clock import now
 from lab.kit.files import FileStore
 from lab.kit.files_sweep import is_named
@@ -34,6 +34,7 @@ class PhotoRetention:
 
     after_report: timedelta = timedelta(days=14)
     at_most: timedelta = timedelta(days=90)  # for samples that never get an answer
+    seal_after_end: timedelta = timedelta(days=365)  # of a seal, once nothing of the sample is left
 
 
 def clean_photo(content: bytes) -> bytes:
@@ -152,7 +153,8 @@ def _erase(session: Session, files: FileStore, photo: SamplePhoto) -> None:
 
 
 def due_for_erasure(session: Session, *, retention: PhotoRetention) -> list[UUID]:
-    """Photographs that nobody agreed to keep, whose answer was given long enough ago, or that never got one.
+    """Photographs that nobody agreed to keep, whose answer was given long enough ago, or that never got one; and
+    photographs of seals once their time is over.
 
     While a newer version of an answer is open the chemist may still need to look.
     """
@@ -172,12 +174,32 @@ def due_for_erasure(session: Session, *, retention: PhotoRetention) -> list[UUID
         .join(Sample, col(Sample.id) == col(SamplePhoto.sample_id))
         .where(
             col(SamplePhoto.erased_at).is_(None),
+            col(SamplePhoto.of_seal).is_(False),
             col(Sample.consent_keep_photo).is_(False),
             sa.or_(
                 sa.and_(reported, sa.not_(pending)),
                 col(SamplePhoto.added_at) <= moment - retention.at_most,
             ),
         )
+    )
+    return [*session.exec(query), *_seals_due(session, moment - retention.seal_after_end)]
+
+
+def _seals_due(session: Session, before: datetime) -> list[UUID]:
+    """Photographs of seals of samples of which nothing was left on any day since ``before``.
+
+    A seal shows no product and belongs to the proof of custody, so it is kept as long as there is something to prove:
+    not while a container is anywhere, lost ones included, and not under an authority's hold.
+    """
+    left = sa.exists().where(
+        col(Item.sample_id) == col(SamplePhoto.sample_id),
+        sa.or_(col(Item.state).not_in((ItemState.RETURNED, ItemState.DESTROYED)), col(Item.on_hold)),
+    )
+    since = sa.exists().where(
+        col(CustodyEvent.sample_id) == col(SamplePhoto.sample_id), col(CustodyEvent.recorded_at) > before
+    )
+    query = select(SamplePhoto.id).where(
+        col(SamplePhoto.erased_at).is_(None), col(SamplePhoto.of_seal), sa.not_(left), sa.not_(since)
     )
     return list(session.exec(query))
 
