@@ -11,11 +11,13 @@ from sqlmodel import Session, col, select
 
 from lab.errors import LabError
 from lab.kit.db import Database
+from lab.kit.ids import new_id
 from lab.kit.outbox import OutboxEntry, Topic
 from lab.network.access import Actor
 from lab.network.models import Role
 from lab.results import service
-from lab.results.models import Result, ResultState, Technique
+from lab.results.models import Analysis, Finding, Result, ResultState, Technique
+from lab.results.schemas import AnalysisIn
 from tests.lab.bench import Bench
 
 ROUNDS = 5
@@ -151,3 +153,21 @@ def test_the_database_itself_refuses_a_verifier_who_drafted(database: Database) 
     own = sa.update(Result).where(col(Result.id) == result_id).values(verified_by=Result.created_by)
     with pytest.raises(IntegrityError), database.session() as session:
         session.connection().execute(own)
+
+
+def test_one_analysis_sent_by_two_requests_at_once_is_kept_once(database: Database) -> None:
+    """As after a lost answer, when the first request is still under way."""
+    with database.session() as session:
+        bench = Bench(session)
+        sample = bench.at_laboratory("MDMA")
+        sent = [bench.analysis_in(Technique.GCMS, "MDMA", client_id=new_id()) for _ in range(ROUNDS)]
+    for data in sent:
+
+        def once(session: Session, data: AnalysisIn = data) -> object:
+            return service.record_analysis(session, actor=bench.chemist, sample_id=sample.id, data=data)
+
+        assert at_once(database, once, once, once) == ["done"] * 3
+    with database.reading() as session:
+        kept = session.exec(select(Analysis).where(Analysis.sample_id == sample.id)).all()
+        assert {one.client_id for one in kept} == {data.client_id for data in sent}
+        assert len(kept) == len(session.exec(select(Finding)).all()) == ROUNDS
