@@ -27,6 +27,7 @@ from lab.kit.clock import now
 CARRIES = Carries.LINE
 POINT_BYTES = 65
 TTL_S = 12 * 3600  # how long the push service keeps it for a telephone that is off
+TOPIC_LENGTH = 32  # at most
 _TOKEN_S = 6 * 3600  # RFC 8292, 2: at most 24 hours
 _GONE = frozenset({404, 410})  # RFC 8030, 7.3
 _REFUSED = frozenset({400, 413})
@@ -103,6 +104,8 @@ class PushChannel:
             "content-type": "application/octet-stream",
             "content-encoding": "aes128gcm",
             "ttl": str(TTL_S),
+            # RFC 8030, 5.4: sent again, it takes the place of what still waits for a telephone that is off.
+            "topic": message.message_id.removeprefix("msg_")[:TOPIC_LENGTH],
             "urgency": "high",  # RFC 8030, 5.3: also to a telephone that saves its battery
             "authorization": self.key.authorization(message.address),
         }

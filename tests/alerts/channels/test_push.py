@@ -22,8 +22,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from alerts.channels.addresses import PrivateAddressError, PublicOnly
 from alerts.channels.base import Outgoing, TransportError
 from alerts.channels.push import PushChannel, VapidKey, payload_of
+from alerts.deliveries.composing import message_id
 from lab.kit.apart import run_apart
 from lab.kit.clock import frozen
+from lab.kit.ids import new_id
 from tests.alerts.channels.test_webhook import Receiver
 
 NIGHT = datetime(2026, 7, 4, 1, 30, tzinfo=UTC)
@@ -103,6 +105,15 @@ def test_the_browser_reads_what_was_sent_and_nobody_in_between_does(service: Rec
     assert headers["content-encoding"] == "aes128gcm"
     assert headers["urgency"] == "high"
     assert int(headers["ttl"]) > 0
+
+
+def test_a_repeated_message_takes_the_place_of_the_one_that_waits(service: Receiver, channel: PushChannel) -> None:
+    written = new_id()
+    for _ in range(2):
+        run_apart(channel.notify, replace(message(service.url, Browser()), message_id=message_id(written)))
+    topics = {headers["topic"] for headers, _ in service.requests}
+    assert topics == {written.hex}
+    assert all(len(topic) <= 32 for topic in topics)  # RFC 8030, 5.4
 
 
 def test_each_message_has_a_key_of_its_own(service: Receiver, channel: PushChannel) -> None:

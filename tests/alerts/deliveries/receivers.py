@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-_ID = re.compile(rb"(?:webhook-id: |Message-ID: <|topic: )(msg_[0-9a-f]+)", re.IGNORECASE)
+_ID = re.compile(rb"(?:webhook-id: msg_|Message-ID: <msg_|topic: )([0-9a-f]{32})", re.IGNORECASE)
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
@@ -25,7 +25,7 @@ class Notes:
     def take(self, data: bytes) -> None:
         found = _ID.search(data)
         if found:
-            self._file.write(f"{found[1].decode()} {time.time():.3f}\n")
+            self._file.write(f"msg_{found[1].decode()} {time.time():.3f}\n")
             self._file.flush()
 
 
