@@ -7,6 +7,7 @@ from .quads import Evidence
 from .regions import Quad
 
 _ACCEPT, _EVEN = 0.45, 0.25  # score and evenness below which an outline is no plate
+_FAINT_PLATE, _FAINT_REST, _CLEAN = 0.15, 0.3, 0.8
 _PIECE = 0.6  # score of a plate of a row: in a narrow gap its edge and its neighbour's are confused here and there
 _PEER = 0.35  # of the largest plate of a row: a smaller piece is no plate of that row
 
@@ -23,7 +24,12 @@ def choose(seen: list[Evidence]) -> list[Evidence]:
     # Beside a plate lie its label, its neighbour's reflection and the pattern of the table.
     largest = max((evidence.share for evidence in chosen), default=0.0)
     clearest = max((float(np.nanmedian(evidence.contrast)) for evidence in chosen), default=0.0)
-    return [e for e in chosen if e.share > 0.2 * largest and float(np.nanmedian(e.contrast)) > 0.3 * clearest]
+    return [e for e in chosen if e.share > 0.2 * largest and float(np.nanmedian(e.contrast)) > _least(e) * clearest]
+
+
+def _least(evidence: Evidence) -> float:
+    """Of the clearest plate's contrast: layers under 366 nm differ by more, where four clean sides speak for one."""
+    return _FAINT_PLATE if evidence.score > _CLEAN and not evidence.cut else _FAINT_REST
 
 
 def _is_row(outer: Evidence, others: list[Evidence]) -> bool:
