@@ -35,6 +35,7 @@ POST   /items/{item_id}/events                      - - + + + + - - -
 GET    /parcels/{parcel_id}                         + - + + + + - - -
 POST   /parcels/{parcel_id}/hand-over               + - + + + + - - -
 POST   /parcels/{parcel_id}/receive                 - - + + + + - - -
+POST   /parcels/{parcel_id}/refuse                  - - + + + + - - -
 POST   /parcels/{parcel_id}/offer                   + - + + + + - - -
 POST   /parcels/{parcel_id}/receiving               - - + + + + - - -
 GET    /plates/{plate_id}                           - - - + + - - - -
@@ -107,6 +108,7 @@ def bodies(world: World, network: Network) -> dict[str, object]:
         "/items/{item_id}/events": {"action": "stored", "place": "A-1"},
         "/parcels/{parcel_id}/offer": {"receiver_id": str(uuid4())},
         "/parcels/{parcel_id}/receive": {"received_item_ids": [world.keys["item_id"]], "seal_state": "intact"},
+        "/parcels/{parcel_id}/refuse": {"reason": "not announced", "seal_state": "intact"},
         "/results/{result_id}/return": reason, "/results/{result_id}/amend": reason,
         "/results/{result_id}/retract": reason,
         "/tasks/{task_id}/not-reached": said, "/tasks/{task_id}/called-back": said,
