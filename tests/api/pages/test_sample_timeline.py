@@ -9,7 +9,7 @@ from tests.api.pages.test_stock_pages import at_laboratory
 
 
 def moments(page: str) -> list[str]:
-    line = page.split('class="timeline"')[1].split("</ol>")[0]
+    line = page.split('class="timeline"')[1].split("</ol>", maxsplit=1)[0]
     return [re.sub(r"<[^>]+>", " ", one) for one in line.split("<li>")[1:]]
 
 
