@@ -24,6 +24,9 @@ RESIDUE_HEIGHT_SHARE: Final = 0.013
 """What is flatter than this share of the height, on the origin, is the drawn line."""
 FLAT_SHARE: Final = 0.011
 """What is flatter than this share of the height, on a plate whose bands are round, is a scratch."""
+SPRAYED: Final = 3.0
+SAME_LENGTH: Final = 0.2
+"""An applicator sprays bands of one length: what has it to within this share is a band however thin it has stayed."""
 LOPSIDED: Final = 7.0
 """No band tails so much to one side; the end of a smear does."""
 FRONT_RF: Final = 0.97
@@ -230,6 +233,8 @@ def _is_thin(sheet: Sheet, band: Located, usual: Usual) -> bool:
     """Whether a flat thing is too flat for the company it keeps, or keeps none."""
     if usual.width == 0:
         return band.width > (ALONE if band.score < ALONE_SCORE else 2 * ALONE) * band.height
+    if usual.aspect > SPRAYED and abs(np.log(band.width / usual.width)) < SAME_LENGTH:
+        return False
     return band.height < FLAT_SHARE * sheet.height and band.width > max(3.0, 2.5 * usual.aspect) * band.height
 
 

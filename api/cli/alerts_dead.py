@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from sqlmodel import Session
 
 from alerts.deliveries.dead import DeadLetter, find_dead, put_back
@@ -35,7 +35,8 @@ def show(channel: Channel = None, fault: Fault = None) -> None:
     if not letters:
         out.print("No message was given up.")
         return
-    table = Table("id", "what", "by", "given up", "attempts", "last fault")
+    id_column = Column("id", no_wrap=True, min_width=36)  # whole in the narrowest terminal: `retry --id` takes it
+    table = Table(id_column, "what", "by", "given up", "attempts", "last fault")
     for one in letters[:SHOWN]:
         row = one.delivery
         ended = f"{row.ended_at:%Y-%m-%d %H:%M}" if row.ended_at else ""

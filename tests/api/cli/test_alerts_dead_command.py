@@ -50,7 +50,7 @@ def letters(database: Database) -> dict[str, UUID]:
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+    result = CliRunner().invoke(app, list(arguments))
     return result.exit_code, result.output
 
 
