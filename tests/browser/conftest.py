@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -66,10 +67,9 @@ class Served:
     ticket: str
 
 
-@pytest.fixture(scope="session")
-def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+@contextmanager
+def serving(sqlite_template: Path, folder: Path) -> Iterator[Served]:
     """A server on a free port of the loopback, with samples, a plate, an answer and alerts in it."""
-    folder = tmp_path_factory.mktemp("browser")
     shutil.copyfile(sqlite_template, folder / "lab.sqlite")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -95,6 +95,13 @@ def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     server.should_exit = True
     thread.join(10)
     database.dispose()
+
+
+@pytest.fixture(scope="session")
+def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The server of all tests that leave the laboratory's declarations as they are."""
+    with serving(sqlite_template, tmp_path_factory.mktemp("browser")) as found:
+        yield found
 
 
 def _fill(lab: Lab) -> tuple[dict[str, str], str]:

@@ -1,5 +1,6 @@
 """The bench's pages with something on them: charts, shares, judged plates, imports; in French, phone and desk."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,21 @@ from sqlmodel import select
 from lab.library.models import Substance, TlcSystem
 from lab.plates.models import Plate
 from lab.results.models import Technique
-from tests.browser.conftest import Served, Visit
+from tests.browser.conftest import Served, Visit, serving
 from tests.lab.quality.quality_bench import EXACT, QualityBench
 
 pytestmark = pytest.mark.browser
 RUNS = [50.0, 50.8, 49.1, 50.3, 49.6, 50.2, 53.9, 54.1, 54.3]  # the last ones far above the first
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server of its own: what its laboratory declares here would bind every plate of the other tests."""
+    with serving(sqlite_template, tmp_path_factory.mktemp("bench")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
 def bench_paths(served: Served) -> dict[str, str]:
     """A laboratory with a history: where to look at it."""
     with served.lab.state.database.session() as session:
