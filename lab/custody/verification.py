@@ -21,6 +21,7 @@ from lab.errors import InvalidError
 from lab.kit import canonical, merkle
 from lab.kit.canonical import CanonicalError
 from lab.kit.checkpoint import Checkpoint
+from lab.kit.collecting import no_cycles
 from lab.kit.merkle import HASH_SIZE
 from lab.kit.messages import Message, Param
 from lab.kit.notes import NoteError, PublicKey, decode, signed_by, split
@@ -85,6 +86,11 @@ def verify_file(
     The bytes of JSON must be the canonical ones that were exported: a file saved again by another program is refused,
     so that there is no byte in it that could be changed unseen.
     """
+    with no_cycles():
+        return _verify_file(content, key, held, processes)
+
+
+def _verify_file(content: bytes, key: PublicKey | None, held: bytes | None, processes: int) -> VerificationReport:
     kept = None if held is None else note_of(held)
     if not content.lstrip().startswith(b"{"):
         return _verify_note(note_of(content), key, kept)
