@@ -16,17 +16,16 @@ from alerts.tasks.scheduling import MOST_STEPS, ROLES, StepIn
 from alerts.vocabulary import ChannelKind
 from api.deps import IdentityDep, SessionDep
 from api.language import translator_of
+from api.pages import step_forms
 from api.pages.forms import Form, FormDep, Refusal, attempt
-from api.pages.layout import as_uuid, go, show
+from api.pages.layout import go, show
 from api.routing import GuardedRouter, needs
 from lab.network.access import Permission
 from lab.network.errors import SiteNotFoundError
-from lab.network.models import Role, Site
+from lab.network.models import Site
 
 router = GuardedRouter(html=True)
 EDIT = needs(Permission.NETWORK_COORDINATE)
-_ROLE, _PERSON = "role:", "person:"
-_SPARE = 2  # empty steps below the ones there are
 
 
 @router.get("/sites/{site_id}/escalation", access=EDIT)
@@ -65,23 +64,18 @@ def _filled(session: Session, site: Site) -> Form:
     rows = [(step.after, target) for step in schedule.steps for target in step.targets]
     for number, (after, target) in enumerate(rows, start=1):
         values[f"after_{number}"] = [str(int(after.total_seconds() // 60))]
-        whom = f"{_ROLE}{target.role.value}" if target.role else f"{_PERSON}{target.account_id}"
-        values[f"whom_{number}"] = [whom]
+        values[f"whom_{number}"] = [step_forms.value_of(target.role, target.account_id)]
         values[f"by_{number}"] = [kind.value for kind in target.channels]
     return Form(values)
 
 
 def _page(request: Request, session: Session, site: Site, form: Form, status: int = 200) -> Response:
     translator = translator_of(request)
-    roles = [
-        (f"{_ROLE}{role.value}", translator.text("escalation.everybody", role=translator.label(role))) for role in ROLES
-    ]
-    people = [(f"{_PERSON}{one.id}", one.display_name) for one in scheduling.people_at(session, site_id=site.id)]
-    used = max((number for number in range(1, MOST_STEPS + 1) if form.get(f"whom_{number}")), default=0)
     settings = active_rules(session).settings
     return show(
         request, "pages/escalation.html", session=session, status=status, form=form, at=site,
-        numbers=range(1, min(used + _SPARE, MOST_STEPS) + 1), whom=[*roles, *people],
+        numbers=step_forms.shown(form, MOST_STEPS),
+        whom=step_forms.choices(translator, ROLES, scheduling.people_at(session, site_id=site.id)),
         channels=[(kind.value, translator.label(kind)) for kind in STAFF_CHANNELS],
         is_own=bool(steps_of(session, site_id=site.id)),
         repeat_min=int(settings.escalation_repeat.total_seconds() // 60),
@@ -90,17 +84,13 @@ def _page(request: Request, session: Session, site: Site, form: Form, status: in
 
 def _steps(form: Form) -> list[StepIn]:
     """The steps that were filled in; one without anybody to tell is left out."""
-    numbers = [number for number in range(1, MOST_STEPS + 1) if form.get(f"whom_{number}").strip()]
-    return [_step(form, number) for number in numbers]
+    return [_step(form, number) for number in step_forms.filled(form, MOST_STEPS)]
 
 
 def _step(form: Form, number: int) -> StepIn:
-    whom = form.get(f"whom_{number}").strip()
     try:
         return StepIn(
-            after_min=int(form.get(f"after_{number}").strip() or "0"),
-            role=Role(whom.removeprefix(_ROLE)) if whom.startswith(_ROLE) else None,
-            account_id=as_uuid(whom.removeprefix(_PERSON)) if whom.startswith(_PERSON) else None,
+            **step_forms.told(form, number),
             channels=[ChannelKind(one) for one in form.all(f"by_{number}")],
         )
     except (ValidationError, ValueError) as error:
