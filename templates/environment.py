@@ -5,7 +5,7 @@ A template is rendered with a :class:`~templates.i18n.Translator` as ``t``: ``{{
 no database and no request.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -72,13 +72,3 @@ def render(name: str, *, translator: Translator, environment: Environment | None
     """The template ``name`` filled with ``context`` and spoken by ``translator``."""
     chosen = environment or _default_environment()
     return chosen.get_template(name).render(t=translator, **context)
-
-
-def template_names() -> Iterable[str]:
-    """Every template of the project, for tests that walk them."""
-    suffixes = ("html", "jinja", "txt")
-    return sorted(
-        path.relative_to(TEMPLATE_DIR).as_posix()
-        for path in TEMPLATE_DIR.rglob("*")
-        if path.suffix.lstrip(".") in suffixes
-    )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
-from alerts.deliveries.models import Delivery, DeliveryAttempt, DeliveryState
+from alerts.deliveries.models import Delivery, DeliveryState
 from alerts.vocabulary import ChannelKind
 
 
@@ -28,9 +28,3 @@ def tally(session: Session, *, version_id: UUID) -> list[Tally]:
         .order_by(col(Delivery.channel), col(Delivery.state))
     )
     return [Tally(channel, state, count) for channel, state, count in rows]
-
-
-def attempts_of(session: Session, *, delivery_id: UUID) -> list[DeliveryAttempt]:
-    """The attempts at a delivery, first to last."""
-    query = select(DeliveryAttempt).where(DeliveryAttempt.delivery_id == delivery_id)
-    return list(session.exec(query.order_by(col(DeliveryAttempt.number))))

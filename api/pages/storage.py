@@ -1,5 +1,6 @@
 """Where remainders lie, what is due, how near the limits are, and destroying by two."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -141,24 +142,26 @@ def disposal_page(disposal_id: UUID, request: Request, session: SessionDep, iden
 @router.post("/disposals/{disposal_id}/confirm", access=HANDLE)
 def confirm(disposal_id: UUID, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
     """The witness was there."""
-    done = attempt(
-        session, translator_of(request),
-        lambda: disposal.confirm(session, actor=identity.actor, disposal_id=disposal_id),
-    )  # fmt: skip
-    if isinstance(done, Refusal):
-        found = disposal.get_disposal(session, actor=identity.actor, disposal_id=disposal_id)
-        return _disposal_page(request, session, identity, found, Form(errors=done.errors), 409)
-    return go(f"/custody/disposals/{disposal_id}", done="disposal_confirmed")
+    over = go(f"/custody/disposals/{disposal_id}", done="disposal_confirmed")
+    return _end(request, session, identity, disposal_id, disposal.confirm, over)
 
 
 @router.post("/disposals/{disposal_id}/cancel", access=HANDLE)
 def cancel(disposal_id: UUID, request: Request, session: SessionDep, identity: IdentityDep) -> Response:
     """Destroy nothing of it."""
+    over = go("/custody/storage", done="disposal_cancelled")
+    return _end(request, session, identity, disposal_id, disposal.cancel, over)
+
+
+def _end(
+    request: Request, session: Session, identity: IdentityDep, disposal_id: UUID, step: Callable[..., Disposal],
+    over: Response,
+) -> Response:  # fmt: skip
+    """Confirm or cancel; a refusal is said on the page of the destruction."""
     done = attempt(
-        session, translator_of(request),
-        lambda: disposal.cancel(session, actor=identity.actor, disposal_id=disposal_id),
-    )  # fmt: skip
+        session, translator_of(request), lambda: step(session, actor=identity.actor, disposal_id=disposal_id)
+    )
     if isinstance(done, Refusal):
         found = disposal.get_disposal(session, actor=identity.actor, disposal_id=disposal_id)
         return _disposal_page(request, session, identity, found, Form(errors=done.errors), 409)
-    return go("/custody/storage", done="disposal_cancelled")
+    return over

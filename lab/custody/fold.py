@@ -132,11 +132,6 @@ def books(events: Collection[Event]) -> Books:
     return Books(**totals, weighed=weighed)
 
 
-def takes_out(action: Action) -> bool:
-    """Whether the amount of this action leaves the item."""
-    return action in _TAKES_OUT
-
-
 def _corrections(events: Collection[Event]) -> dict[UUID, Event]:
     """The correction in force for each corrected event: the last that arrived."""
     found = [event for event in events if event.action is Action.CORRECTED and event.corrects]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lab.plates.models import LaneKind, PictureLight
+from lab.plates.models import LaneKind
 
 MAX_LANES = 40
 MAX_SIDE_MM = 400.0
@@ -42,12 +42,3 @@ class CorrectionIn(BaseModel):
 
     hints: dict[str, Any]
     reason: str | None = Field(default=None, max_length=300)
-
-
-class PictureIn(BaseModel):
-    """What a picture shows, beside its bytes. Without a light it is inferred."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    light: PictureLight | None = None
-    reagent: str | None = Field(default=None, max_length=120)

@@ -14,7 +14,6 @@ from sqlmodel import Session, col, select
 
 from lab.custody.body import BodyError, read_entry
 from lab.custody.models import (
-    Item,
     Manifest,
     Parcel,
     ParcelItem,
@@ -223,8 +222,3 @@ def get_task(session: Session, *, actor: Actor, task_id: UUID, lock: bool = Fals
     if task is None or not any(actor.may(permission, task.site_id) for permission in may):
         raise TaskNotFoundError
     return task
-
-
-def item_of(session: Session, task: CustodyTask) -> Item | None:
-    """The container that a task is about."""
-    return session.get(Item, task.item_id) if task.item_id else None

@@ -192,17 +192,6 @@ def _server_says(session: Session, operation: Operation, clash: Clash) -> dict[s
     return {name: value for name, value in said.items() if value not in (None, "", [])}
 
 
-def _sample_says(sample: Sample | None, site_id: UUID) -> dict[str, Any]:
-    """What tells two bags apart; of another site's sample only where and when it was registered."""
-    if sample is None:
-        return {}
-    said = {"code": sample.code, "site": str(sample.site_id), "occurred_at": sample.registered_at.isoformat()}
-    if sample.site_id == site_id:
-        said |= {name: getattr(sample, name) for name in SAMPLE_FIELDS}
-        said["collected_on"] = sample.collected_on.isoformat()
-    return said
-
-
 def _item_says(session: Session, item: Item, operation: EventOperation) -> dict[str, Any]:
     others = [event for event in history(session, item.id) if event.id != operation.event.id]
     last = others[-1] if others else None
